@@ -1,0 +1,5 @@
+"""`python -m grader` is `kata`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,187 @@
+"""Prove the tests: stubs fail, solutions pass, wrong answers are rejected, no test is idle.
+
+For each chapter: with one exercise stubbed, each of its tests fails; the reference and every right
+alternative pass in both modes with the same verdicts; each wrong answer is rejected by the test
+that it names; each test rejects at least one wrong answer.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .course import Chapter, Course
+from .errors import KataError
+from .judge import Job, Judge
+from .overlay import Answer, definition, overlay, read_answer, splice
+from .release import stub_of
+from .report import FAILED, PASSED
+
+
+@dataclass
+class ChapterAudit:
+    """What the audit of one chapter found.
+
+    Attributes:
+        name: The chapter.
+        tests: Its number of tests.
+        kills: For each test, how many wrong answers it rejected.
+        wrong: Number of wrong answers, and of those rejected by the test that they name.
+        rejected: See `wrong`.
+        right: Number of right alternatives.
+        faults: One sentence for each thing that is not as it must be.
+    """
+
+    name: str
+    tests: int = 0
+    kills: Counter[str] = field(default_factory=Counter)
+    by_exercise: dict[str, tuple[int, int]] = field(default_factory=dict)
+    wrong: int = 0
+    rejected: int = 0
+    right: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+def audit(
+    root: Path,
+    course: Course,
+    chapters: Iterable[Chapter],
+    seed: int,
+    progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+) -> list[ChapterAudit]:
+    """Audit chapters.
+
+    Args:
+        root: The checkout.
+        course: Its course.
+        chapters: Which ones.
+        seed: The grading seed.
+        progress: Called with jobs done, jobs in all, and what is being done.
+
+    Raises:
+        KataError: A wrong answer or a right alternative is not in order.
+        UnjudgedError: The judge cannot be started.
+    """
+    chapters = list(chapters)
+    with (
+        tempfile.TemporaryDirectory(prefix="kata-audit-") as folder,
+        Judge(root, [c.name for c in chapters], seed) as judge,
+    ):
+        audits = {c.name: _ChapterAuditor(root, c, judge, Path(folder)) for c in chapters}
+        jobs = [job for auditor in audits.values() for job in auditor.jobs()]
+        verdicts: dict[str, dict[str, dict[str, Any]]] = {job.name: {} for job in jobs}
+        done = 0
+        progress(0, len(jobs), "")
+        for job, record in judge.run(jobs):
+            if "done" in record:
+                done += 1
+                progress(done, len(jobs), job.name)
+                if record["done"]:
+                    audits[job.chapter].found.faults.append(f"{job.name}: {record['done']}")
+            else:
+                verdicts[job.name][record["id"]] = record
+        return [auditor.conclude(verdicts) for auditor in audits.values()]
+
+
+class _ChapterAuditor:
+    """Makes the jobs of one chapter, and reads what came of them."""
+
+    def __init__(self, root: Path, chapter: Chapter, judge: Judge, folder: Path) -> None:
+        self._chapter, self._judge, self._folder = chapter, judge, folder
+        self._home = root / "tests" / chapter.name
+        self._reference = (root / "solutions" / f"{chapter.name}.py").read_text(encoding="utf-8")
+        self._wrong = [read_answer(p) for p in sorted((self._home / "wrong").glob("*.py"))]
+        self._right = [read_answer(p) for p in sorted((self._home / "right").glob("*.py"))]
+        self.found = ChapterAudit(chapter.name, len(judge.of(chapter.name)))
+        self._check_names()
+
+    def _check_names(self) -> None:
+        tests = {t.id: t.exercise for t in self._judge.of(self._chapter.name)}
+        for answer in [*self._wrong, *self._right]:
+            for name in answer.exercises:
+                self._chapter.exercise(name)
+        for answer in self._wrong:
+            where = f"{self._chapter.name}/wrong/{answer.name}.py"
+            if tests.get(answer.rejected_by) is None:
+                raise KataError(f"{where} names the test {answer.rejected_by!r}, which is not there")
+            if tests[answer.rejected_by] not in answer.exercises:
+                raise KataError(f"{where} names a test of {tests[answer.rejected_by]}")
+        for exercise in self._chapter.exercises:
+            if exercise.name not in tests.values():
+                self.found.faults.append(f"{exercise.id} has no test")
+
+    def jobs(self) -> Iterable[Job]:
+        """Every run that the audit needs."""
+        name, tests = self._chapter.name, self._judge.of
+        for judged in (True, False):
+            mode = "judged" if judged else "here"
+            yield self._job(f"reference, {mode}", self._reference, None, judged=judged)
+            for answer in self._right:
+                text = self._overlay(answer)
+                yield self._job(f"right/{answer.name}, {mode}", text, None, judged=judged)
+        stub = stub_of(self._reference, name)
+        for exercise in self._chapter.exercises:
+            text = splice(self._reference, {exercise.name: definition(stub, exercise.name)})
+            ids = [t.id for t in tests(name, [exercise.name])]
+            yield self._job(f"stub/{exercise.name}", text, ids)
+        for answer in self._wrong:
+            ids = [t.id for t in tests(name, answer.exercises)]
+            yield self._job(f"wrong/{answer.name}", self._overlay(answer), ids)
+
+    def _overlay(self, answer: Answer) -> str:
+        return overlay(self._reference, answer.text)
+
+    def _job(self, what: str, text: str, ids: list[str] | None, *, judged: bool = True) -> Job:
+        label = f"{self._chapter.name} {what}"
+        folder = self._folder / label.replace("/", "-").replace(", ", "-").replace(" ", "-")
+        folder.mkdir()
+        (folder / f"{self._chapter.name}.py").write_text(text, encoding="utf-8")
+        tests = None if ids is None else tuple(ids)
+        return Job(label, folder, self._chapter.name, tests, judged)
+
+    def conclude(self, verdicts: dict[str, dict[str, dict[str, Any]]]) -> ChapterAudit:
+        """Read the verdicts."""
+        found, prefix = self.found, self._chapter.name
+        every = {t.id for t in self._judge.of(prefix)}
+        found.right = len(self._right)
+        for what in ["reference", *(f"right/{answer.name}" for answer in self._right)]:
+            for mode in ("judged", "here"):
+                came = verdicts[f"{prefix} {what}, {mode}"]
+                for test in sorted(every):
+                    if came.get(test, {}).get("verdict") != PASSED:
+                        why = came.get(test, {}).get("message", "did not run")
+                        found.faults.append(f"{prefix}: {what} does not pass {test} ({mode}): {why}")
+        for exercise in self._chapter.exercises:
+            for test, record in verdicts[f"{prefix} stub/{exercise.name}"].items():
+                if record["verdict"] != FAILED:
+                    text = f"the stub of {exercise.id} is {record['verdict']} in {test}, not FAILED"
+                    found.faults.append(text)
+        self._conclude_wrong(verdicts)
+        for test in sorted(every):
+            if not found.kills[test]:
+                found.faults.append(f"{prefix}: {test} rejects no wrong answer")
+        return found
+
+    def _conclude_wrong(self, verdicts: dict[str, dict[str, dict[str, Any]]]) -> None:
+        found, prefix = self.found, self._chapter.name
+        counts = {e.name: [0, 0] for e in self._chapter.exercises}
+        for answer in self._wrong:
+            came = verdicts[f"{prefix} wrong/{answer.name}"]
+            found.wrong += 1
+            counts[answer.exercises[0]][0] += 1
+            failed = [test for test, record in came.items() if record["verdict"] == FAILED]
+            found.kills.update(failed)
+            if answer.rejected_by in failed:
+                found.rejected += 1
+                counts[answer.exercises[0]][1] += 1
+            else:
+                others = ", ".join(failed) or "no test at all"
+                found.faults.append(
+                    f"{prefix}/wrong/{answer.name}.py passes {answer.rejected_by}, "
+                    f"which it names; rejected by {others}"
+                )
+        found.by_exercise = {name: (n, hit) for name, (n, hit) in counts.items()}

@@ -1,0 +1,438 @@
+"""The commands: parse, call, print. The only module that prints or exits.
+
+Nothing heavy is imported up here: `kata --help` and every command that does not compute starts
+without torch.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from . import __version__
+from .errors import KataError, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from .course import Chapter, Course
+    from .report import ExerciseReport, Report, TestReport
+
+
+
+class _Commands(TyperGroup):
+    """Runs a command; every refusal is one sentence, and the exit code says what happened."""
+
+    def invoke(self, ctx: typer.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KataError as error:
+            _err(f"kata: {error}")
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            _err("kata: stopped")
+            raise typer.Exit(130) from None
+        except BrokenPipeError:  # `kata … | head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(141) from None
+
+
+app = typer.Typer(
+    cls=_Commands,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Build a large language model from scratch, one failing test at a time.",
+)
+
+Progress = Callable[[int, int, str], None]
+
+
+def main() -> None:
+    """Run `kata`."""
+    app(prog_name="kata")
+
+
+def _err(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"kata {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+# Where things are
+
+
+def find_root() -> Path:
+    """The checkout: the nearest folder upwards with exercises/course.toml, else the grader's own."""
+    here = Path.cwd()
+    for folder in [here, *here.parents, Path(__file__).resolve().parent.parent]:
+        if (folder / "exercises" / "course.toml").is_file():
+            return folder
+    raise UsageError("no exercises/course.toml here or above; run kata inside the course's folder")
+
+
+def _course(root: Path) -> Course:
+    from .course import load_course
+
+    return load_course(root / "exercises" / "course.toml")
+
+
+def _selected(course: Course, names: list[str]) -> tuple[Chapter, ...]:
+    chosen = [course.chapter(name) for name in names]
+    return tuple(c for c in course.chapters if not names or c in chosen)
+
+
+# Showing
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Progress]:
+    """A progress bar on a terminal; nothing in a pipe."""
+    console = _console(stderr=True)
+    if not console.is_terminal:
+        yield lambda done, total, text: None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[now]}"))
+    bar = Progress(*columns, TimeElapsedColumn(), console=console, transient=True)
+    task = bar.add_task(what, total=None, now="")
+    with bar:
+        yield lambda done, total, text: bar.update(task, completed=done, total=total, now=text)
+
+
+def _watch(progress: Progress) -> Callable[[dict[str, Any]], None]:
+    seen = 0
+
+    def watch(record: dict[str, Any]) -> None:
+        nonlocal seen
+        seen += 1
+        progress(seen, 0, f"{record['chapter']}.{record['exercise']}")
+
+    return watch
+
+
+_STYLES = {"PASSED": "green", "FAILED": "red", "SKIPPED": "yellow", "UNJUDGED": "magenta"}
+
+
+def _show_test(console: Console, chapter: str, exercise: str, test: TestReport) -> None:
+    console.print(f"{test.verdict} {chapter}.{exercise}", style=_STYLES[test.verdict], end=" ")
+    console.print(test.id, style="dim")
+    console.print(f"  {test.sentence}")
+    for line in test.message.splitlines():
+        console.print(f"  {line}", style="dim" if test.verdict == "SKIPPED" else None)
+
+
+# Commands
+
+
+Names = Annotated[
+    list[str] | None, typer.Option("--chapter", metavar="CHAPTER", help="Only this; repeatable.")
+]
+Seed = Annotated[int, typer.Option(help="The grading seed; it stands in the report.")]
+
+
+@app.command()
+def status() -> None:
+    """Show chapters, exercises, what is done, and the next step."""
+    from rich.table import Table
+
+    from .learn.progress import standing
+
+    root = find_root()
+    course, console = _course(root), _console()
+    table = Table(box=None, pad_edge=False)
+    for heading in ("exercise", "points", "state"):
+        table.add_column(heading, justify="right" if heading == "points" else "left")
+    done, total, following = 0, 0, None
+    styles = {"done": "green", "failed": "red", "not checked": "yellow", "missing": "red"}
+    for chapter in course.chapters:
+        table.add_row(f"{chapter.name}: {chapter.title} ({chapter.sections})", "", "", style="bold")
+        for exercise in chapter.exercises:
+            state = standing(root, root / "exercises", chapter.name, exercise.name)
+            total += exercise.points
+            done += exercise.points if state == "done" else 0
+            if state != "done" and following is None:
+                following = exercise
+            style = styles.get(state)
+            table.add_row(f"  {exercise.name}", str(exercise.points), state, style=style)
+    console.print(table)
+    console.print(f"\n{done} of {total} points done")
+    if following:
+        console.print(f"next: write {following.id} in exercises/{following.chapter}.py, then run")
+        console.print(f"  kata check {following.id}", style="bold")
+    else:
+        console.print("everything is done: `kata build --from exercises` makes your own GPT-2")
+
+
+@app.command()
+def check(
+    target: Annotated[
+        str | None, typer.Argument(metavar="[CHAPTER[.EXERCISE]]", help="What to check.")
+    ] = None,
+    judged: Annotated[bool, typer.Option(help="Run your code in a process of its own.")] = False,
+    own: Annotated[bool, typer.Option(help="Use your own earlier chapters too.")] = False,
+    subject: Annotated[
+        Path | None, typer.Option(help="Folder with the chapters (default: exercises/).")
+    ] = None,
+    seed: Seed = 0,
+) -> None:
+    """Run the visible tests on your code and say what to do next."""
+    from .grading import Plan, check_here, grade
+    from .learn import progress
+
+    root = find_root()
+    course = _course(root)
+    folder = subject or root / "exercises"
+    chapter, exercise = course.find(target) if target else (None, None)
+    chapters = (chapter,) if chapter else _begun(root, course, folder)
+    plan = Plan(root, course, folder, chapters, exercise and exercise.name, seed, own)
+    interactive = sys.stdin.isatty() and sys.stdout.isatty()
+    if judged:
+        with _progress("checking") as shown:
+            report = grade(plan, hidden=False, watch=_watch(shown))
+    elif interactive:  # the terminal belongs to the tests, for breakpoint()
+        report = check_here(plan, interactive=True)
+    else:
+        report = check_here(plan)
+    progress.record(root, folder, report)
+    _teach(course, report)
+    raise typer.Exit(report.exit_code)
+
+
+def _begun(root: Path, course: Course, folder: Path) -> tuple[Chapter, ...]:
+    """The chapters that the learner has begun, or the first one."""
+    from .learn.progress import standing
+
+    found = [
+        c
+        for c in course.chapters
+        if any(standing(root, folder, c.name, e.name) not in ("open", "missing") for e in c.exercises)
+    ]
+    return tuple(found or course.chapters[:1])
+
+
+def _teach(course: Course, report: Report) -> None:
+    """A line for each exercise, then the first thing to mend."""
+    console = _console()
+    first: tuple[str, ExerciseReport] | None = None
+    for chapter in report.chapters:
+        for exercise in chapter.exercises:
+            passed = sum(t.verdict == "PASSED" for t in exercise.tests)
+            open_ = any(t.message.startswith("not written yet") for t in exercise.tests)
+            word = "not written yet" if open_ else exercise.verdict
+            counts = f"{passed}/{len(exercise.tests)}"
+            style = None if open_ else _STYLES[exercise.verdict]
+            console.print(f"{counts:>5}  {chapter.name}.{exercise.name}: {word}", style=style)
+            if first is None and exercise.verdict != "PASSED":
+                first = (chapter.name, exercise)
+    if first is None:
+        console.print("\nAll visible tests pass. Hidden tests look deeper: `kata grade`.")
+        return
+    name, exercise = first
+    console.print()
+    for test in [t for t in exercise.tests if t.verdict != "PASSED"][:3]:
+        _show_test(console, name, exercise.name, test)
+    hints = course.chapter(name).exercise(exercise.name).hints
+    if hints:
+        console.print(f"\nhint: {hints[0]}")
+    console.print(f"next: mend exercises/{name}.py, then `kata check {name}.{exercise.name}`")
+
+
+@app.command()
+def grade(
+    subject: Annotated[
+        Path | None, typer.Argument(help="Folder with chapter modules (default: exercises/).")
+    ] = None,
+    chapter: Names = None,
+    json: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the report here.")
+    ] = None,
+    seed: Seed = 0,
+    own: Annotated[
+        bool, typer.Option(help="The subject's own earlier chapters, not the reference's.")
+    ] = False,
+) -> None:
+    """Grade a submission: visible and hidden tests, its code in a process of its own.
+
+    Exit code: 0 all passed, 1 something failed, 2 bad usage, 3 something is UNJUDGED.
+    """
+    from . import grading
+    from .learn import progress
+    from .release import write_text
+
+    root = find_root()
+    course = _course(root)
+    folder = subject or root / "exercises"
+    plan = grading.Plan(root, course, folder, _selected(course, chapter or []), None, seed, own)
+    if json and not json.resolve().parent.is_dir():
+        raise UsageError(f"{json}: the folder {json.resolve().parent} is not there")
+    with _progress("grading") as shown:
+        report = grading.grade(plan, watch=_watch(shown))
+    progress.record(root, folder, report)
+    if json:
+        try:
+            write_text(json.resolve(), report.to_json())
+        except OSError as error:
+            raise UsageError(f"{json}: cannot be written ({error.strerror})") from None
+    _show_report(report)
+    raise typer.Exit(report.exit_code)
+
+
+def _show_report(report: Report) -> None:
+    from rich.table import Table
+
+    from .report import rounded
+
+    console = _console()
+    table = Table(box=None, pad_edge=False)
+    for heading in ("exercise", "visible", "hidden", "points"):
+        table.add_column(heading, justify="left" if heading == "exercise" else "right")
+    for chapter in report.chapters:
+        handed = "" if chapter.handed_in else " (not handed in)"
+        points = _of(rounded(chapter.exact_points), chapter.max_points)
+        table.add_row(f"{chapter.name}{handed}", "", "", points, style="bold")
+        for exercise in chapter.exercises:
+            counts = []
+            for visible in (True, False):
+                tests = [t for t in exercise.tests if t.visible is visible]
+                counts.append(f"{sum(t.verdict == 'PASSED' for t in tests)}/{len(tests)}")
+            points = _of(rounded(exercise.exact_points), exercise.max_points)
+            style = _STYLES[exercise.verdict]
+            table.add_row(f"  {exercise.name}", *counts, points, style=style)
+    failed = [
+        (c.name, e.name, t)
+        for c in report.chapters
+        if c.handed_in
+        for e in c.exercises
+        for t in e.tests
+        if t.verdict != "PASSED"
+    ]
+    for name, exercise, test in failed:
+        _show_test(console, name, exercise, test)
+    if failed:
+        console.print()
+    console.print(table)
+    total = _of(rounded(report.exact_points), report.max_points)
+    console.print(f"\n{report.subject}: {total} points, {report.mode}, seed {report.seed}")
+
+
+def _of(points: float | None, maximum: int) -> str:
+    return f"no score/{maximum}" if points is None else f"{points:g}/{maximum}"
+
+
+@app.command()
+def diff(
+    exercise: Annotated[str, typer.Argument(help="softmax, or ch03_attention.softmax")],
+    give_up: Annotated[bool, typer.Option("--give-up", help="Show it before it passes.")] = False,
+) -> None:
+    """Compare your code with the reference's, once it passes."""
+    from .learn.diff import difference
+    from .learn.progress import standing
+
+    root = find_root()
+    chapter, found = _course(root).find(exercise)
+    if found is None:
+        raise UsageError(f"{exercise} is a chapter; name one of its exercises")
+    if not (root / "solutions").is_dir():
+        raise UsageError("the solutions are not in this folder; ask whoever gave you the course")
+    state = standing(root, root / "exercises", chapter.name, found.name)
+    if state != "done" and not give_up:
+        raise UsageError(
+            f"{found.id} is {state}: run `kata check {found.id}` until it passes, "
+            "or give it up with --give-up"
+        )
+    console = _console()
+    lines = difference(root / "exercises", root / "solutions", chapter.name, found.name)
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    for line in lines:
+        console.print(line, style=styles.get(line[:1]))
+    if not lines:
+        console.print(f"your {found.name} is the reference's, to the letter")
+
+
+@app.command()
+def release(
+    check: Annotated[bool, typer.Option("--check", help="Only say what differs.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite work in exercises/.")] = False,
+) -> None:
+    """Make exercises/ from solutions/."""
+    from .release import release as make
+
+    root = find_root()
+    found = make(root, _course(root), check=check, force=force)
+    words = {
+        "written": "written",
+        "same": "up to date",
+        "differs": "differs from its solution; run `kata release`",
+        "kept": "kept, because it holds work; --force overwrites it",
+    }
+    for one in found:
+        print(f"{one.path.name}: {words[one.state]}")
+    raise typer.Exit(int(any(one.state in ("differs", "kept") for one in found)))
+
+
+@app.command()
+def audit(
+    chapter: Annotated[list[str] | None, typer.Argument(help="Chapters (default: all).")] = None,
+    seed: Seed = 0,
+) -> None:
+    """Prove the tests: stubs fail, solutions pass, every wrong answer is rejected."""
+    from rich.table import Table
+
+    from .audit import audit as prove
+
+    root = find_root()
+    course = _course(root)
+    with _progress("auditing") as shown:
+        found = prove(root, course, _selected(course, chapter or []), seed, shown)
+    console = _console()
+    for one in found:
+        table = Table(box=None, pad_edge=False, title=f"{one.name}: {one.tests} tests")
+        for heading in ("exercise", "wrong answers", "rejected by the test named"):
+            table.add_column(heading, justify="left" if heading == "exercise" else "right")
+        for name, (wrong, rejected) in one.by_exercise.items():
+            table.add_row(name, str(wrong), str(rejected))
+        table.add_row("in all", str(one.wrong), str(one.rejected), style="bold")
+        console.print(table)
+        idle = one.tests - sum(1 for count in one.kills.values() if count)
+        share = 100 * one.rejected / one.wrong if one.wrong else 0.0
+        console.print(
+            f"{share:.1f} % rejected; {idle} tests reject nothing; "
+            f"{one.right} right alternatives\n"
+        )
+    faults = [fault for one in found for fault in one.faults]
+    for fault in faults:
+        console.print(fault, style="red")
+    raise typer.Exit(int(bool(faults)))
+
+
+if __name__ == "__main__":
+    main()

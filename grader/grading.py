@@ -1,0 +1,279 @@
+"""One submission -> Report."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from . import __version__
+from .course import Chapter, Course
+from .errors import SubjectMissing, UnjudgedError, UsageError
+from .judge import Job, Judge, Test, command, environment, suite_files
+from .report import FAILED, UNJUDGED, ChapterReport, ExerciseReport, Report, TestReport
+from .subject import read_source
+
+# What stands between the judge and the code it judges; each is explained in the README.
+LAYERS = ("process", "plain-values", "empty-environment", "fresh-worker", "deadlines", "rules")
+MAX_SEED = 2**32 - 1
+HERE_SECONDS = 60.0  # for one test in here mode, where no terminal is there to press Ctrl-C
+
+Watcher = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to grade, and how.
+
+    Attributes:
+        root: The checkout with exercises/, solutions/ and tests/.
+        course: Its course.
+        subject: Folder with the code under test.
+        chapters: Which chapters count.
+        exercise: Only this exercise of the one chapter; None takes all.
+        seed: The grading seed.
+        own: Earlier chapters from the subject too.
+    """
+
+    root: Path
+    course: Course
+    subject: Path
+    chapters: tuple[Chapter, ...]
+    exercise: str | None = None
+    seed: int = 0
+    own: bool = False
+
+
+def grade(plan: Plan, *, hidden: bool = True, watch: Watcher = lambda record: None) -> Report:
+    """Grade in judged mode.
+
+    Args:
+        plan: What to grade.
+        hidden: Run the hidden suites too.
+        watch: Called with each test's record as it comes.
+
+    Raises:
+        UsageError: The subject is no folder.
+        UnjudgedError: The judge cannot be started.
+    """
+    missing = _missing(plan)
+    there = [c.name for c in plan.chapters]
+    records: dict[tuple[str, str], dict[str, Any]] = {}
+    lost: dict[str, str] = {}
+    with Judge(plan.root, there, plan.seed, hidden=hidden) as judge:
+        tests = [t for t in judge.tests if plan.exercise in (None, t.exercise)]
+        for chapter, why in missing.items():
+            for test in tests:
+                if test.chapter == chapter:
+                    records[chapter, test.id] = _record(test, FAILED, why)
+                    watch(records[chapter, test.id])
+        jobs = [
+            Job(name, plan.subject, name, tuple(t.id for t in tests if t.chapter == name), own=plan.own)
+            for name in there
+            if name not in missing
+        ]
+        for job, record in judge.run(jobs):
+            if "done" in record:
+                lost[job.chapter] = record["done"]
+            else:
+                records[record["chapter"], record["id"]] = record
+                watch(record)
+    return _report(plan, "judged", tests, records, lost, missing)
+
+
+def check_here(
+    plan: Plan, *, watch: Watcher = lambda record: None, interactive: bool = False
+) -> Report:
+    """Run the visible suites here mode: breakpoints, tracebacks and pdb work.
+
+    The suite runs in a process of its own, so that a subject that ends it costs one test.
+
+    Args:
+        plan: What to check.
+        watch: Called with each test's record as it comes.
+        interactive: Leave the terminal to the tests, for `breakpoint()`, and set no deadline.
+
+    Raises:
+        UsageError: The subject is no folder.
+        UnjudgedError: The suite cannot be collected.
+    """
+    missing = _missing(plan)
+    files = [f for c in plan.chapters for f in suite_files(plan.root, c.name, hidden=False)]
+    tests = [t for t in collect(plan.root, files) if plan.exercise in (None, t.exercise)]
+    records: dict[tuple[str, str], dict[str, Any]] = {}
+    for test in tests:
+        if why := missing.get(test.chapter):
+            records[test.chapter, test.id] = _record(test, FAILED, why)
+            watch(records[test.chapter, test.id])
+    for _ in range(len(tests)):
+        left = [t for t in tests if (t.chapter, t.id) not in records]
+        if not left:
+            break
+        ended = ""
+        for message in _run_here(plan, left, interactive=interactive):
+            if "ended" in message:
+                ended = message["ended"]
+            else:
+                records[message["chapter"], message["id"]] = message
+                watch(message)
+        if ended:  # at the first test without a record
+            test = next(t for t in tests if (t.chapter, t.id) not in records)
+            records[test.chapter, test.id] = _record(test, FAILED, ended)
+            watch(records[test.chapter, test.id])
+    return _report(plan, "here", tests, records, {}, missing)
+
+
+def collect(root: Path, files: Sequence[Path]) -> list[Test]:
+    """The tests of visible suites, read from their source in milliseconds."""
+    import ast
+
+    found = []
+    for path in files:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if not isinstance(node, ast.FunctionDef) or not node.name.startswith("test_"):
+                continue
+            marks = [
+                d.args[0].value
+                for d in node.decorator_list
+                if isinstance(d, ast.Call)
+                and isinstance(d.func, ast.Attribute)
+                and d.func.attr == "exercise"
+                and isinstance(d.args[0], ast.Constant)
+            ]
+            if not marks:
+                raise UnjudgedError(f"{path.name}::{node.name} has no marker exercise(name)")
+            sentence = " ".join((ast.get_docstring(node) or "").split())
+            visible = path.name == "test_visible.py"
+            chapter = path.parent.name
+            found.append(Test(f"{path.name}::{node.name}", chapter, marks[0], visible, sentence))
+    return found
+
+
+def _run_here(plan: Plan, tests: Sequence[Test], *, interactive: bool) -> Iterator[dict[str, Any]]:
+    """Run tests in a process of their own; a last message says how it ended, if not well."""
+    names = [f"{plan.root / 'tests' / t.chapter / t.id.split('::')[0]}::{t.name}" for t in tests]
+    with tempfile.TemporaryDirectory(prefix="kata-") as folder:
+        results = Path(folder) / "results.jsonl"
+        results.touch()
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [
+                *command(plan.root, map(Path, names), plan.seed),
+                *("--subject", str(plan.subject), "--kata-results", str(results)),
+                *(["--own"] if plan.own else []),
+            ],
+            stdin=None if interactive else subprocess.DEVNULL,
+            stdout=None if interactive else subprocess.PIPE,
+            stderr=subprocess.STDOUT if not interactive else None,
+            env=environment() | {"TERM": os.environ.get("TERM", "dumb")},
+        )
+        yield from _follow(process, results, len(tests), None if interactive else HERE_SECONDS)
+
+
+def _follow(
+    process: subprocess.Popen[bytes], results: Path, expected: int, seconds: float | None
+) -> Iterator[dict[str, Any]]:
+    import threading
+    import time
+
+    said: list[bytes] = []
+    if process.stdout:
+        pipe = process.stdout
+        reader = threading.Thread(target=lambda: said.append(pipe.read()), daemon=True)
+        reader.start()
+    seen, last = 0, time.monotonic() + 30.0  # the first test waits for the imports
+    try:
+        with results.open(encoding="utf-8") as lines:
+            while True:
+                ended = process.poll() is not None
+                if line := lines.readline():
+                    yield json.loads(line)
+                    seen, last = seen + 1, time.monotonic()
+                elif ended:
+                    break
+                elif seconds is not None and time.monotonic() - last > seconds:
+                    yield {"ended": f"the test did not end within {seconds:.0f} s"}
+                    return
+                else:
+                    time.sleep(0.02)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+    if seen == 0 and process.returncode not in (0, 1):
+        text = b"".join(said).decode("utf-8", "replace").strip().splitlines()
+        errors = [line for line in text if line.startswith("E ")] or text
+        if process.returncode in (2, 3, 4, 5) and errors:
+            raise UnjudgedError(f"the suite cannot be run: {errors[-1].removeprefix('E ').strip()}")
+    if seen < expected:
+        yield {"ended": f"the process ended during the test (exit code {process.returncode})"}
+
+
+def versions() -> dict[str, str]:
+    """The versions that a report carries."""
+    found = {"grader": __version__, "python": sys.version.split()[0]}
+    for name in ("torch", "pytest", "hypothesis"):
+        found[name] = metadata.version(name)
+    return found
+
+
+def _missing(plan: Plan) -> dict[str, str]:
+    """Why a chapter cannot be read, for those that cannot."""
+    if not plan.subject.is_dir():
+        raise UsageError(f"{plan.subject} is not a folder; name one that holds chapter modules")
+    if not 0 <= plan.seed <= MAX_SEED:
+        raise UsageError(f"--seed is {plan.seed}, not 0 to {MAX_SEED}")
+    found = {}
+    for chapter in plan.chapters:
+        try:
+            read_source(plan.subject, chapter.name)
+        except SubjectMissing as error:
+            found[chapter.name] = str(error)
+    return found
+
+
+def _record(test: Test, verdict: str, message: str) -> dict[str, Any]:
+    return {**vars(test), "verdict": verdict, "message": message, "seconds": 0.0}
+
+
+def _report(
+    plan: Plan,
+    mode: str,
+    tests: Sequence[Test],
+    records: dict[tuple[str, str], dict[str, Any]],
+    lost: dict[str, str],
+    missing: dict[str, str],
+) -> Report:
+    def of(test: Test) -> TestReport:
+        why = lost.get(test.chapter) or "the test did not run"
+        record = records.get((test.chapter, test.id)) or _record(test, UNJUDGED, why)
+        words = (record["verdict"], test.sentence, record["message"], record["seconds"])
+        return TestReport(test.id, test.visible, *words)
+
+    chapters = []
+    for chapter in plan.chapters:
+        exercises = tuple(
+            ExerciseReport(
+                e.name,
+                e.points,
+                tuple(of(t) for t in tests if (t.chapter, t.exercise) == (chapter.name, e.name)),
+            )
+            for e in chapter.exercises
+            if plan.exercise in (None, e.name)
+        )
+        handed_in = (plan.subject / f"{chapter.name}.py").exists() or chapter.name not in missing
+        chapters.append(ChapterReport(chapter.name, chapter.title, handed_in, exercises))
+    return Report(
+        subject=plan.subject.resolve().name,
+        mode=mode,
+        seed=plan.seed,
+        chapters=tuple(chapters),
+        sandbox=LAYERS if mode == "judged" else (),
+        versions=versions(),
+    )

@@ -1,0 +1,282 @@
+"""The judge: a clean pytest process that collects the suites once and forks for each job.
+
+`Judge` starts it and hands it jobs; `serve` is its other half, called by the plugin in the judge
+process. They speak JSON lines over a socket: a job is a subject and the tests to run on it; each
+test's record comes back as soon as the test has ended. A job runs in a fork of its own, so that it
+can neither wait for another one nor leave anything behind.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import UnjudgedError
+
+HERE = Path(__file__).resolve().parent
+JOBS = max(2, os.cpu_count() or 2)
+
+
+@dataclass(frozen=True)
+class Test:
+    """A test as it was collected."""
+
+    __test__ = False
+
+    id: str
+    chapter: str
+    exercise: str
+    visible: bool
+    sentence: str
+
+    @property
+    def name(self) -> str:
+        """The test function's name."""
+        return self.id.partition("::")[2]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A subject, and the tests to run on it.
+
+    Attributes:
+        name: Names the job in what comes back.
+        subject: Folder with the chapters.
+        chapter: Whose tests to run.
+        tests: Their ids; None runs all of the chapter.
+        judged: In a worker, or here (in the fork itself).
+        own: Earlier chapters from the subject too.
+    """
+
+    name: str
+    subject: Path
+    chapter: str
+    tests: tuple[str, ...] | None = None
+    judged: bool = True
+    own: bool = False
+
+
+def suite_files(root: Path, chapter: str, *, hidden: bool = True) -> list[Path]:
+    """The files of a chapter's suite that are there."""
+    names = ["test_visible.py", *(["test_hidden.py"] if hidden else [])]
+    found = [root / "tests" / chapter / name for name in names]
+    return [path for path in found if path.is_file()]
+
+
+def command(root: Path, files: Iterable[Path], seed: int) -> list[str]:
+    """The command line of a judge."""
+    return [
+        *(sys.executable, "-I", "-m", "pytest", "-c", str(HERE / "judge.ini")),
+        *("--rootdir", str(root / "tests"), "--kata-root", str(root)),
+        *("--hypothesis-seed", str(seed), *map(str, files)),
+    ]
+
+
+def environment() -> dict[str, str]:
+    """The environment of a judge: what the system needs, and no option of pytest's."""
+    kept = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "HOME", "LANG", "LC_ALL")
+    found = {name: os.environ[name] for name in kept if name in os.environ}
+    # Oracles load nothing from outside, and say so at once instead of trying.
+    return {**found, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "HF_HUB_OFFLINE": "1"}
+
+
+class Judge:
+    """A running judge process; use as a context manager.
+
+    Args:
+        root: The checkout with exercises/, solutions/ and tests/.
+        chapters: Names of the chapters whose suites are collected.
+        seed: The grading seed.
+        hidden: Collect the hidden suites too.
+
+    Raises:
+        UnjudgedError: It does not start, or a suite cannot be collected.
+    """
+
+    def __init__(
+        self, root: Path, chapters: Sequence[str], seed: int, *, hidden: bool = True
+    ) -> None:
+        files = [f for c in chapters for f in suite_files(root, c, hidden=hidden)]
+        if not files:
+            raise UnjudgedError(f"{root / 'tests'} has no suite of {', '.join(chapters)}")
+        ours, theirs = socket.socketpair()
+        self._said = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [*command(root, files, seed), "--kata-serve", str(theirs.fileno())],
+            stdin=subprocess.DEVNULL,
+            stdout=self._said,
+            stderr=self._said,
+            env=environment(),
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+        theirs.close()
+        self._socket = ours
+        self._lines = ours.makefile("r", encoding="utf-8")
+        self.tests: list[Test] = []
+
+    def __enter__(self) -> Judge:
+        self.tests = [Test(**test) for test in self._next()["tests"]]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lines.close()
+        self._socket.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._said.close()
+
+    def of(self, chapter: str, exercises: Iterable[str] | None = None) -> list[Test]:
+        """The tests of a chapter, or of some of its exercises."""
+        wanted = None if exercises is None else set(exercises)
+        return [
+            t for t in self.tests if t.chapter == chapter and (wanted is None or t.exercise in wanted)
+        ]
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, dict[str, Any]]]:
+        """Run jobs, a few at a time; yields each test's record as it comes.
+
+        When a job has ended, `(job, {"done": reason})` comes, where `reason` is empty unless the
+        job was lost.
+
+        Raises:
+            UnjudgedError: The judge has ended.
+        """
+        waiting, running = iter(jobs), dict[str, Job]()
+        while True:
+            while len(running) < JOBS and (job := next(waiting, None)):
+                running[job.name] = job
+                self._hand_out(job)
+            if not running:
+                return
+            message = self._next()
+            job = running[message["job"]]
+            if "done" in message:
+                del running[job.name]
+                yield job, {"done": message["done"]}
+            else:
+                yield job, message["result"]
+
+    def _hand_out(self, job: Job) -> None:
+        data = {
+            "job": job.name,
+            "subject": str(job.subject),
+            "chapter": job.chapter,
+            "tests": job.tests,
+            "judged": job.judged,
+            "own": job.own,
+        }
+        try:
+            self._socket.sendall(json.dumps(data).encode() + b"\n")
+        except OSError:
+            raise self._ended() from None
+
+    def _next(self) -> dict[str, Any]:
+        line = self._lines.readline()
+        if not line.endswith("\n"):
+            raise self._ended()
+        message: dict[str, Any] = json.loads(line)
+        if "trouble" in message:
+            raise UnjudgedError(message["trouble"])
+        return message
+
+    def _ended(self) -> UnjudgedError:
+        self._process.wait()
+        self._said.seek(0)
+        said = self._said.read().decode("utf-8", "replace").strip().splitlines()
+        errors = [line for line in said if line.startswith("E ")] or said
+        last = errors[-1].removeprefix("E ").strip() if errors else "it said nothing"
+        return UnjudgedError(f"the judge has ended ({self._process.returncode}): {last}")
+
+
+# The other half, in the judge process
+
+
+class Server:
+    """Serves jobs in the judge process.
+
+    Args:
+        control: The socket to the process that hands out the jobs.
+        tests: What was collected.
+        prepare: Called in the judge for each job before the fork; what it returns goes to `work`
+            in the fork and is closed in the judge.
+        work: Runs one job in a fork, writing records to the file it is given.
+    """
+
+    def __init__(self, control: socket.socket, tests: Sequence[Test], prepare: Any, work: Any) -> None:
+        self._control, self._tests = control, tests
+        self._prepare, self._work = prepare, work
+        self._selector = selectors.DefaultSelector()
+        self._buffer = b""
+
+    def serve(self) -> None:
+        """Until the other side closes the socket."""
+        self.say({"tests": [vars(t) for t in self._tests]})
+        self._selector.register(self._control, selectors.EVENT_READ)
+        while True:
+            for key, _ in self._selector.select():
+                if key.fileobj is self._control:
+                    data = self._control.recv(1 << 16)
+                    if not data:
+                        return
+                    *lines, self._buffer = (self._buffer + data).split(b"\n")
+                    for line in lines:
+                        self._start(json.loads(line))
+                else:
+                    self._forward(key)
+
+    def say(self, message: dict[str, Any]) -> None:
+        """Send one message."""
+        self._control.sendall(json.dumps(message).encode() + b"\n")
+
+    def _start(self, job: dict[str, Any]) -> None:
+        given = self._prepare(job)
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            code = 1
+            try:
+                os.close(reading)
+                self._control.close()
+                with open(writing, "w", encoding="utf-8") as sink:
+                    self._work(job, given, sink)
+                    sink.write("end\n")
+                code = 0
+            except BaseException:  # noqa: BLE001 - said where the judge's other words go
+                traceback.print_exc()
+            finally:
+                os._exit(code)
+        os.close(writing)
+        if given is not None:
+            given.close()
+        self._selector.register(reading, selectors.EVENT_READ, [job["job"], pid, b"", False])
+
+    def _forward(self, key: selectors.SelectorKey) -> None:
+        state = key.data
+        data = os.read(key.fd, 1 << 16)
+        *lines, state[2] = (state[2] + data).split(b"\n")
+        for line in lines:
+            if line == b"end":
+                state[3] = True
+            else:
+                self.say({"job": state[0], "result": json.loads(line)})
+        if not data:
+            self._selector.unregister(key.fd)
+            os.close(key.fd)
+            _, status = os.waitpid(state[1], 0)
+            code = os.waitstatus_to_exitcode(status)
+            self.say({"job": state[0], "done": "" if state[3] else f"the judge's fork ended ({code})"})

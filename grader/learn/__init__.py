@@ -1,0 +1,1 @@
+"""What a learner meets: progress and comparison with the reference."""

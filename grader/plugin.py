@@ -1,0 +1,359 @@
+"""The pytest plugin: fixtures `chapter` and `probe`, marker `exercise`, verdicts.
+
+Every test runs in one of two modes, unchanged. Here, `chapter` is the subject's module in this
+process. Judged, it is a stand-in for the module in a worker (`seam.remote`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import pytest
+
+from .course import Course, Exercise, load_course
+from .errors import SubjectTimeout, UnjudgedError
+from .verdict import Outcome, judge_exception
+
+if TYPE_CHECKING:
+    from .seam.remote import Nursery
+
+ROOT = Path(__file__).resolve().parent.parent
+SUITE_FILES = {"test_visible.py": True, "test_hidden.py": False}
+MIN_EXAMPLES = 5  # a property that ran fewer proves nothing: an error of ours
+MAX_TIMEOUTS = 3  # of one chapter; then its other tests are not run
+CHAPTER_SECONDS = 300.0  # for all tests of a chapter together
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """One test's record, as it is written for the process that asked for it."""
+
+    __test__ = False
+
+    id: str
+    chapter: str
+    exercise: str
+    visible: bool
+    verdict: str
+    sentence: str
+    message: str
+    seconds: float
+
+
+class Grading:
+    """What one pytest process knows: course, mode, subject, and where results go."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        option = config.option
+        self.root = Path(option.kata_root or ROOT)
+        self.course: Course = load_course(self.root / "exercises" / "course.toml")
+        self.judged: bool = option.judged
+        self.own: bool = option.own
+        self.subject = Path(option.subject or self.root / "exercises").resolve()
+        self.reference = self.root / "solutions"
+        seed = config.getoption("hypothesis_seed", None)
+        self.seeded = seed is not None
+        self.seed = int(seed) if self.seeded and str(seed).lstrip("-").isdigit() else 0
+        self.timeouts: dict[str, int] = {}
+        self.spent: dict[str, float] = {}
+        self.sink: TextIO | None = None
+        if option.kata_results:
+            self.sink = open(option.kata_results, "a", encoding="utf-8")
+        self._nursery: Nursery | None = None
+        if option.kata_serve is not None:
+            self.start_nursery()  # it imports torch while the suites are collected
+
+    @contextlib.contextmanager
+    def opened(self, exercise: Exercise, test_seed: int) -> Iterator[tuple[Any, Any]]:
+        """The chapter and the probe for one test."""
+        from .probe import Probe
+        from .subject import load_package, sources_for
+
+        before = [c.name for c in self.course.before(exercise.chapter)]
+        sources = sources_for(
+            exercise.chapter, self.subject, self.reference, before, own=self.own
+        )
+        if not self.judged:
+            from .seam.workbench import Workbench
+
+            yield load_package(sources), Probe(Workbench(), exercise)
+            return
+        with self.start_nursery().worker(exercise.rules) as worker:
+            module = worker.load(sources, test_seed)
+            yield module, Probe(worker.workbench, exercise, worker.place, worker.fetch)
+
+    def start_nursery(self) -> Nursery:
+        """The process that workers are forked from; started at first use."""
+        if self._nursery is None:
+            from .seam.remote import Nursery
+
+            self._nursery = Nursery()
+        return self._nursery
+
+    def take(self, job: dict[str, Any], nursery: Nursery | None, sink: TextIO) -> None:
+        """Become the grading of one job, in a fork of the judge."""
+        self.subject = Path(job["subject"])
+        self.judged, self.own = job["judged"], job["own"]
+        self._nursery, self.sink = nursery, sink
+
+    def report(self, result: TestResult) -> None:
+        """Write one record."""
+        if self.sink:
+            self.sink.write(json.dumps(asdict(result)) + "\n")
+            self.sink.flush()
+
+    def close(self) -> None:
+        """End the nursery and close the results."""
+        if self._nursery is not None:
+            self._nursery.close()
+            self._nursery = None
+        if self.sink:
+            self.sink.close()
+            self.sink = None
+
+
+_grading = pytest.StashKey[Grading]()
+_outcome = pytest.StashKey[Outcome]()
+_started = pytest.StashKey[float]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the grader."""
+    group = parser.getgroup("kata")
+    group.addoption("--subject", help="folder with the chapters under test (default: exercises/)")
+    group.addoption("--judged", action="store_true", help="run the subject in a worker")
+    group.addoption("--own", action="store_true", help="earlier chapters from the subject too")
+    group.addoption("--kata-root", help="folder of exercises/, solutions/ and tests/")
+    group.addoption("--kata-results", help="append one JSON line per test to this file")
+    group.addoption("--kata-serve", type=int, help="take jobs from this socket (judge.py)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker, the Hypothesis profiles, and this run's state."""
+    from hypothesis import HealthCheck, Phase, settings
+
+    config.addinivalue_line("markers", "exercise(name): the exercise that a test is for")
+    grading = Grading(config)
+    config.stash[_grading] = grading
+    unfit = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    common = {
+        "database": None,
+        "deadline": None,
+        "derandomize": not grading.seeded,
+        "print_blob": False,
+        "report_multiple_bugs": False,
+        "suppress_health_check": unfit,
+        "max_examples": 20,
+    }
+    seen = (Phase.explicit, Phase.generate, Phase.shrink)
+    settings.register_profile("kata-visible", phases=seen, **common)
+    settings.register_profile("kata-hidden", phases=seen[:2], **common)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End what this run started."""
+    if grading := config.stash.get(_grading, None):
+        grading.close()
+
+
+def _is_suite(path: Path) -> bool:
+    return path.name in SUITE_FILES
+
+
+def _load_profile(path: Path) -> None:
+    from hypothesis import settings
+
+    if _is_suite(path):
+        settings.load_profile("kata-visible" if SUITE_FILES[path.name] else "kata-hidden")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, Any]:
+    """A suite's settings inherit from the profile that is active while it is imported."""
+    if isinstance(collector, pytest.Module):
+        _load_profile(collector.path)
+    return (yield)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Hold every test of a suite to its form: one exercise, one sentence."""
+    grading = config.stash[_grading]
+    for item in items:
+        if _is_suite(item.path):
+            _exercise_of(grading, item)
+            if not (getattr(item, "obj", None) and item.obj.__doc__):
+                raise pytest.UsageError(f"{item.nodeid} has no docstring, the learner's sentence")
+
+
+def _exercise_of(grading: Grading, item: pytest.Item) -> Exercise:
+    marker = item.get_closest_marker("exercise")
+    if marker is None or len(marker.args) != 1:
+        raise pytest.UsageError(f"{item.nodeid} has no marker exercise(name)")
+    return grading.course.chapter(item.path.parent.name).exercise(marker.args[0])
+
+
+def short_id(item: pytest.Item) -> str:
+    """`test_visible.py::test_rows_sum_to_one`."""
+    return f"{item.path.name}::{item.name}"
+
+
+def _sentence(item: pytest.Item) -> str:
+    return " ".join((item.obj.__doc__ or "").split())  # type: ignore[attr-defined]
+
+
+def test_seed(seed: int, item: pytest.Item) -> int:
+    """A seed of its own for each test, from the grading seed."""
+    text = f"{seed}:{item.path.parent.name}/{short_id(item)}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+
+
+test_seed.__test__ = False  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def _opened(request: pytest.FixtureRequest) -> Iterator[tuple[Any, Any]]:
+    import torch
+
+    grading = request.config.stash[_grading]
+    exercise = _exercise_of(grading, request.node)
+    if grading.timeouts.get(exercise.chapter, 0) >= MAX_TIMEOUTS:
+        raise SubjectTimeout(f"not run: {MAX_TIMEOUTS} tests of this chapter ran out of time")
+    if grading.spent.get(exercise.chapter, 0) >= CHAPTER_SECONDS:
+        raise SubjectTimeout(f"not run: the chapter's {CHAPTER_SECONDS:.0f} s are used up")
+    seed = test_seed(grading.seed, request.node)
+    torch.manual_seed(seed)
+    with grading.opened(exercise, seed ^ 0x5EED) as both:
+        yield both
+
+
+@pytest.fixture
+def chapter(_opened: tuple[Any, Any]) -> Any:
+    """The chapter under test: its module, or a stand-in for it."""
+    return _opened[0]
+
+
+@pytest.fixture
+def probe(_opened: tuple[Any, Any]) -> Any:
+    """What a test does to the subject beyond calling it."""
+    return _opened[1]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """In a judge process, serve jobs instead of running everything once."""
+    descriptor = session.config.option.kata_serve
+    if descriptor is None:
+        return None
+    import socket
+
+    import torch
+
+    from .judge import Server, Test
+
+    torch.set_num_threads(1)  # a fork keeps no threads, and small tensors need none
+    grading = session.config.stash[_grading]
+    tests = []
+    for item in session.items:
+        exercise = _exercise_of(grading, item)
+        visible, words = SUITE_FILES[item.path.name], _sentence(item)
+        tests.append(Test(short_id(item), exercise.chapter, exercise.name, visible, words))
+
+    def prepare(job: dict[str, Any]) -> Nursery | None:
+        return grading.start_nursery().fork() if job["judged"] else None
+
+    def work(job: dict[str, Any], nursery: Nursery | None, sink: TextIO) -> None:
+        grading.take(job, nursery, sink)
+        wanted = None if job["tests"] is None else set(job["tests"])
+        items = [
+            item
+            for item in session.items
+            if item.path.parent.name == job["chapter"]
+            and (wanted is None or short_id(item) in wanted)
+        ]
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+
+    server = Server(socket.socket(fileno=descriptor), tests, prepare, work)
+    try:
+        server.serve()
+    except UnjudgedError as error:
+        server.say({"trouble": str(error)})
+    return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Note the time, and load the profile for tests without settings of their own."""
+    item.stash[_started] = time.monotonic()
+    _load_profile(item.path)
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
+    """Count the examples that a property really ran."""
+    handle = getattr(pyfuncitem.obj, "hypothesis", None)
+    if handle is None or not _is_suite(pyfuncitem.path):
+        return (yield)
+    inner, ran = handle.inner_test, 0
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        nonlocal ran
+        inner(*args, **kwargs)
+        ran += 1
+
+    handle.inner_test = counted
+    try:
+        result = yield
+    finally:
+        handle.inner_test = inner
+    if ran < MIN_EXAMPLES:
+        raise UnjudgedError(f"{pyfuncitem.nodeid} ran only {ran} examples")
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn what happened into a verdict; the record is written after teardown."""
+    report = yield
+    if not _is_suite(item.path):
+        return report
+    grading = item.config.stash[_grading]
+    exercise = _exercise_of(grading, item)
+    visible = SUITE_FILES[item.path.name]
+    if call.excinfo is not None:
+        outcome = judge_exception(call.excinfo, call.when, exercise, visible)
+        if isinstance(call.excinfo.value, SubjectTimeout):
+            grading.timeouts[exercise.chapter] = grading.timeouts.get(exercise.chapter, 0) + 1
+        previous = item.stash.get(_outcome, None)
+        if previous is None or previous.verdict == "PASSED":
+            item.stash[_outcome] = outcome
+    elif call.when == "call":
+        item.stash[_outcome] = Outcome("PASSED", "")
+    if call.when == "teardown":
+        outcome = item.stash.get(_outcome, Outcome("UNJUDGED", "the test did not run"))
+        del item.stash[_outcome]
+        seconds = time.monotonic() - item.stash[_started]
+        grading.spent[exercise.chapter] = grading.spent.get(exercise.chapter, 0) + seconds
+        grading.report(
+            TestResult(
+                id=short_id(item),
+                chapter=exercise.chapter,
+                exercise=exercise.name,
+                visible=visible,
+                verdict=outcome.verdict,
+                sentence=_sentence(item),
+                message=outcome.message,
+                seconds=round(seconds, 4),
+            )
+        )
+    return report

@@ -1,0 +1,1 @@
+"""Where the judge and the code it judges meet: values, worker, nursery, sandbox."""

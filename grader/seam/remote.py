@@ -1,0 +1,518 @@
+"""The judge's side of the seam: stand-ins for what lives in a worker.
+
+A `Handle` stands for an object of the subject's. The judge may call it, get an attribute, index,
+take its length and iterate; a handle is never a value, so that comparing, hashing or testing one
+for truth is an error of the test's. Whatever the worker does (dies, hangs, floods, breaks the
+protocol), the judge gets an exception of `grader.errors` within the deadline.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from ..course import Rule
+from ..errors import (
+    SubjectBroken,
+    SubjectDied,
+    SubjectRaised,
+    SubjectRefused,
+    SubjectTimeout,
+    UnjudgedError,
+)
+from ..subject import Source
+from . import rules as rules_module
+from .nursery import NUMBER
+from .wire import MAX_FRAME, Decoder, Encoder, WireError, callback_bytes, handle_bytes
+from .worker import HEADER
+
+CALL_SECONDS = 10.0
+TEST_SECONDS = 60.0
+START_SECONDS = 60.0  # for the nursery to import torch
+MAX_OUTPUT = 64 << 10  # bytes of a test's output that are kept, the last ones
+FLOOD = 64 << 20  # bytes of output after which a worker is stopped
+MAX_CALLBACKS = 100_000  # of one test
+MAX_NESTING = 16  # calls within callbacks within calls
+
+_ERRORS = {
+    name: kind
+    for name, kind in vars(builtins).items()
+    if isinstance(kind, type) and issubclass(kind, Exception)
+}
+# No test may catch these: the first two end loops, the others end processes.
+_WRAPPED = ("StopIteration", "StopAsyncIteration")
+
+
+class Handle:
+    """Stands for an object in the worker."""
+
+    __slots__ = ("_kind", "_number", "_worker")
+
+    def __init__(self, worker: Worker, number: int, kind: str) -> None:
+        self._worker, self._number, self._kind = worker, number, kind
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(f"{name} does not cross the seam")
+        return self._worker.request("attribute", self, name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._worker.request("call", self, args, kwargs)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._worker.request("index", self, index)
+
+    def __len__(self) -> int:
+        length = self._worker.request("length", self)
+        if type(length) is not int or length < 0:
+            raise SubjectRefused(f"the length of a {self._kind} is not a number")
+        return length
+
+    def __iter__(self) -> Iterator[Any]:
+        iterator = self._worker.request("iterate", self)
+        while item := self._worker.request("next", iterator):
+            if type(item) is not tuple or len(item) != 1:
+                raise SubjectRefused("the iteration broke the protocol")
+            yield item[0]
+
+    def __repr__(self) -> str:
+        return f"<{self._kind} of the subject>"
+
+    def _not_a_value(self, *_: Any) -> Any:
+        raise SubjectRefused(f"got a {self._kind}, which is not a plain value")
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__ = _not_a_value
+    __contains__ = __float__ = __int__ = __index__ = _not_a_value
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = _not_a_value
+    __abs__ = __neg__ = _not_a_value
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Nursery:
+    """A nursery process, or a fork of one.
+
+    Args:
+        control: The socket of a running nursery; None starts one.
+
+    Raises:
+        UnjudgedError: It cannot be started.
+    """
+
+    def __init__(self, control: socket.socket | None = None) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._forks: dict[str, Nursery] = {}
+        self._control = control or self._start()
+
+    def _start(self) -> socket.socket:
+        if not hasattr(os, "fork") or not hasattr(socket, "send_fds"):
+            raise UnjudgedError(
+                "judged mode needs a system with fork (Linux, or Windows' subsystem for Linux); "
+                "`kata check` works everywhere"
+            )
+        ours, theirs = socket.socketpair()
+        command = [sys.executable, "-I", "-m", "grader.seam.nursery", str(theirs.fileno())]
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                command,
+                env={},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=[theirs.fileno()],
+                cwd="/",
+            )
+        except OSError as error:
+            raise UnjudgedError(f"the nursery cannot be started: {error}") from None
+        theirs.close()
+        return ours
+
+    def fork(self) -> Nursery:
+        """A nursery of its own for one job, killed when it is closed."""
+        ours, theirs = socket.socketpair()
+        self._send(b"N", [theirs.fileno()])
+        theirs.close()
+        return Nursery(ours)
+
+    @contextlib.contextmanager
+    def worker(self, closed: Sequence[Rule] = ()) -> Iterator[Worker]:
+        """A fresh worker in which the operators of these rules are closed."""
+        worker = self._with_rules(closed)._fork_worker()
+        try:
+            yield worker
+        finally:
+            worker.end()
+
+    def _with_rules(self, closed: Sequence[Rule]) -> Nursery:
+        """The fork of this nursery in which the rules are closed, made once."""
+        if not closed:
+            return self
+        key = json.dumps(
+            [
+                {
+                    "text": rules_module.message(rule.name, rule.says),
+                    "operators": rule.operators,
+                    "composites": rule.composites,
+                    "modules": rule.modules,
+                }
+                for rule in closed
+            ]
+        )
+        if key not in self._forks:
+            nursery = self.fork()
+            data = key.encode()
+            nursery._send(b"R" + NUMBER.pack(len(data)) + data)
+            self._forks[key] = nursery
+        return self._forks[key]
+
+    def _fork_worker(self) -> Worker:
+        connection, theirs = socket.socketpair()
+        output, their_output = os.pipe()
+        try:
+            self._send(b"W", [theirs.fileno(), their_output])
+            pid = self._answer()
+        finally:
+            theirs.close()
+            os.close(their_output)
+        return Worker(connection, output, pid, self)
+
+    def kill(self, pid: int) -> None:
+        """Kill a worker."""
+        with contextlib.suppress(UnjudgedError):
+            self._send(b"K" + NUMBER.pack(pid))
+
+    def status(self, pid: int) -> int:
+        """Kill a worker if it still lives; how it ended, as `os.waitpid` says it."""
+        self._send(b"S" + NUMBER.pack(pid))
+        return self._answer()
+
+    def close(self) -> None:
+        """End the nursery and everything forked from it."""
+        for nursery in self._forks.values():
+            nursery.close()
+        self._control.close()
+        if self._process:
+            try:
+                self._process.wait(timeout=2)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            if self._process.stderr:
+                self._process.stderr.close()
+
+    def _send(self, data: bytes, descriptors: Sequence[int] = ()) -> None:
+        try:
+            if descriptors:
+                socket.send_fds(self._control, [data], list(descriptors))
+            else:
+                self._control.sendall(data)
+        except OSError:
+            raise self._gone() from None
+
+    def _answer(self) -> int:
+        self._control.settimeout(START_SECONDS)
+        data = b""
+        try:
+            while len(data) < NUMBER.size:
+                part = self._control.recv(NUMBER.size - len(data))
+                if not part:
+                    raise self._gone()
+                data += part
+        except TimeoutError:
+            raise UnjudgedError(f"the nursery did not answer in {START_SECONDS:.0f} s") from None
+        except OSError:
+            raise self._gone() from None
+        number: int = NUMBER.unpack(data)[0]
+        return number
+
+    def _gone(self) -> UnjudgedError:
+        said = ""
+        if self._process and self._process.stderr:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=2)
+                said = self._process.stderr.read().decode("utf-8", "replace").strip()
+        last = said.splitlines()[-1] if said else "it said nothing"
+        return UnjudgedError(f"the nursery has ended: {last}")
+
+
+class Worker:
+    """The judge's end of one worker.
+
+    Attributes:
+        workbench: Stands for the `Workbench` beside the subject, once it is loaded.
+        output: The last bytes that the subject printed.
+    """
+
+    def __init__(self, connection: socket.socket, output: int, pid: int, nursery: Nursery) -> None:
+        self._connection, self._output, self._pid = connection, output, pid
+        self._nursery = nursery
+        self._connection.setblocking(False)
+        os.set_blocking(output, False)
+        self._deadline = time.monotonic() + TEST_SECONDS
+        self._limits: list[float] = []
+        self._number = 0
+        self._functions: list[Callable[..., Any]] = []
+        self._calls_back = 0
+        self._failed: Exception | None = None
+        self._printed = 0
+        self._decoder = Decoder(self._handle, self._function)
+        self.output = b""
+        self.workbench: Any = None
+
+    def load(self, sources: Sequence[Source], seed: int) -> Handle:
+        """Load the subject; returns the stand-in of its last chapter's module.
+
+        Raises:
+            SubjectBroken: It does not load.
+        """
+        try:
+            found = self.request("load", [(s.name, s.text) for s in sources], seed)
+        except SubjectDied as error:
+            raise SubjectBroken(f"the chapter does not load: {error}") from None
+        except SubjectTimeout as error:
+            raise SubjectTimeout(f"the chapter does not load: {error}") from None
+        except Exception as error:
+            text = f"raised {type(error).__name__}: {error}"
+            text = str(error) if isinstance(error, SubjectRaised) else text
+            places = getattr(error, "subject_frames", [])
+            text = "\n".join([f"the chapter does not load: {text}", *(f"  at {p}" for p in places)])
+            raise SubjectBroken(text) from None
+        if type(found) is not tuple or len(found) != 2 or not all(type(f) is Handle for f in found):
+            raise SubjectBroken("the chapter does not load: it broke the protocol")
+        module, self.workbench = found
+        return module
+
+    def place(self, value: Any) -> Handle:
+        """Move a value to the worker and keep it there."""
+        handle: Handle = self.request("place", value)
+        return handle
+
+    def fetch(self, handle: Any) -> Any:
+        """The plain value behind a handle.
+
+        Raises:
+            SubjectRefused: It is not a plain value.
+        """
+        value = self.request("fetch", handle) if type(handle) is Handle else handle
+        if type(value) is Handle:
+            raise SubjectRefused(f"got a {value._kind}, which is not a plain value")
+        return value
+
+    def request(self, operation: str, *arguments: Any) -> Any:
+        """Ask the worker for one thing and wait for it.
+
+        Raises:
+            SubjectError: The worker died, ran out of time, or what came is not a value.
+            Exception: What the subject raised, as the same built-in type.
+        """
+        if self._failed:
+            raise self._failed
+        if len(self._limits) >= MAX_NESTING:
+            raise SubjectRefused(f"calls and callbacks nest deeper than {MAX_NESTING}")
+        self._number += 1
+        number = self._number
+        limit = min(time.monotonic() + CALL_SECONDS, self._deadline, *self._limits)
+        self._limits.append(limit)
+        try:
+            self._send(number, (operation, *arguments))
+            return self._await(number)
+        except (SubjectDied, SubjectTimeout) as error:
+            self._failed = error
+            raise
+        finally:
+            self._limits.pop()
+
+    def end(self) -> None:
+        """Kill the worker and let go of everything."""
+        self._kill()
+        with contextlib.suppress(SubjectDied):
+            self._drain()
+        self._connection.close()
+        with contextlib.suppress(OSError):
+            os.close(self._output)
+
+    # What comes
+
+    def _await(self, number: int) -> Any:
+        pending: BaseException | None = None
+        while True:
+            message = self._receive(number)
+            kind = message[0] if type(message) is tuple and message else None
+            if kind == "callback" and len(message) == 4:
+                try:
+                    reply = ("ok", self._call_function(*message[1:]))
+                except BaseException as error:
+                    if not isinstance(error, Exception):
+                        raise
+                    pending, reply = pending or error, ("stop",)
+                self._send(number, reply)
+                continue
+            if pending is not None:  # the test failed in its own function, whatever came after
+                raise pending
+            if kind == "ok" and len(message) == 2:
+                return message[1]
+            if kind == "refused" and len(message) == 2:
+                raise SubjectRefused(f"what came back cannot be read: {message[1]}")
+            if kind == "raised" and len(message) == 4:
+                raise _rebuilt(*message[1:])
+            raise self._broken()
+
+    def _call_function(self, number: Any, args: Any, kwargs: Any) -> Any:
+        self._calls_back += 1
+        if self._calls_back > MAX_CALLBACKS:
+            raise SubjectRefused(f"called the test's function more than {MAX_CALLBACKS:,} times")
+        good = (
+            type(number) is int
+            and 0 <= number < len(self._functions)
+            and type(args) is tuple
+            and type(kwargs) is dict
+            and all(type(key) is str for key in kwargs)
+        )
+        if not good:
+            raise self._broken()
+        return self._functions[number](*args, **kwargs)
+
+    def _receive(self, number: int) -> Any:
+        length, came = HEADER.unpack(self._exactly(HEADER.size))
+        if came != number:
+            raise self._broken()
+        if length > MAX_FRAME:
+            raise self._broken(f"an answer of {length >> 20:,} MiB, over {MAX_FRAME >> 20} MiB")
+        try:
+            return self._decoder.decode(self._exactly(length))
+        except WireError as error:
+            raise self._broken(str(error)) from None
+
+    def _exactly(self, count: int) -> bytearray:
+        data = bytearray()
+        while len(data) < count:
+            try:
+                part = self._connection.recv(min(count - len(data), 1 << 20))
+            except BlockingIOError:
+                self._wait(select.POLLIN)
+                continue
+            except OSError:
+                part = b""
+            if not part:
+                raise self._died()
+            data += part
+        return data
+
+    def _send(self, number: int, message: tuple[Any, ...]) -> None:
+        try:
+            payload = Encoder(self._refer).encode(message)
+        except WireError as error:
+            raise UnjudgedError(f"the test sends what cannot cross: {error}") from None
+        view = memoryview(HEADER.pack(len(payload), number) + payload)
+        while view:
+            try:
+                view = view[self._connection.send(view) :]
+            except BlockingIOError:
+                self._wait(select.POLLOUT)
+            except OSError:
+                raise self._died() from None
+
+    def _wait(self, what: int) -> None:
+        """Until the connection is ready; meanwhile take what the subject prints."""
+        poll = select.poll()
+        poll.register(self._connection, what)
+        poll.register(self._output, select.POLLIN)
+        while True:
+            left = self._limits[-1] - time.monotonic()
+            if left <= 0:
+                raise self._late()
+            ready = dict(poll.poll(left * 1000))
+            if self._output in ready and not self._drain():
+                poll.unregister(self._output)
+            if self._connection.fileno() in ready:
+                return
+
+    def _drain(self) -> bool:
+        """Take what was printed; False once the subject has closed its output."""
+        with contextlib.suppress(BlockingIOError):
+            while part := os.read(self._output, 1 << 16):
+                self._printed += len(part)
+                self.output = (self.output + part)[-MAX_OUTPUT:]
+                if self._printed > FLOOD:
+                    self._kill()
+                    raise SubjectDied(f"printed more than {FLOOD >> 20} MiB, and was stopped")
+                if self._limits and time.monotonic() > self._limits[-1]:
+                    raise self._late()
+            return False
+        return True
+
+    # How it ends
+
+    def _kill(self) -> None:
+        self._nursery.kill(self._pid)
+
+    def _late(self) -> SubjectTimeout:
+        self._kill()
+        if time.monotonic() >= self._deadline:
+            return SubjectTimeout(f"the test did not end within {TEST_SECONDS:.0f} s")
+        return SubjectTimeout(f"a call did not return within {CALL_SECONDS:.0f} s")
+
+    def _broken(self, why: str = "an answer that was not asked for") -> SubjectDied:
+        self._kill()
+        return SubjectDied(f"the process broke the protocol ({why}), and was stopped")
+
+    def _died(self) -> SubjectDied:
+        status = self._nursery.status(self._pid)
+        if os.WIFSIGNALED(status):
+            number = os.WTERMSIG(status)
+            with contextlib.suppress(ValueError):
+                return SubjectDied(f"the process was ended by {signal.Signals(number).name}")
+            return SubjectDied(f"the process was ended by signal {number}")
+        code = os.waitstatus_to_exitcode(status)
+        return SubjectDied(f"the process ended itself with exit code {code} during the call")
+
+    # References
+
+    def _refer(self, value: Any) -> bytes:
+        if type(value) is Handle:
+            if value._worker is not self:
+                raise UnjudgedError("a test used a handle of another worker")
+            return handle_bytes(value._number, value._kind)
+        if callable(value):
+            self._functions.append(value)
+            return callback_bytes(len(self._functions) - 1)
+        raise UnjudgedError(f"a test sends a {type(value).__name__}, which does not cross the seam")
+
+    def _handle(self, number: int, kind: str) -> Handle:
+        return Handle(self, number, "".join(c for c in kind if c.isidentifier() or c.isdigit()))
+
+    def _function(self, number: int) -> Callable[..., Any]:
+        if number >= len(self._functions):
+            raise WireError("no such callback")
+        return self._functions[number]
+
+
+def _rebuilt(name: Any, text: Any, frames: Any) -> Exception:
+    """The subject's exception as a built-in one, with the lines of the subject it came through."""
+    text = text if type(text) is str else ""
+    places = [f for f in frames if type(f) is str] if type(frames) is list else []
+    kind = _ERRORS.get(name) if type(name) is str else None
+    error: Exception
+    if kind is None or name in _WRAPPED:
+        shown = name if type(name) is str and hasattr(builtins, name) else "an exception"
+        error = SubjectRaised(f"raised {shown}: {text}" if text else f"raised {shown}")
+    elif issubclass(kind, UnicodeError):
+        error = UnicodeError(text)
+    elif issubclass(kind, SyntaxError):
+        error = kind(text)
+    else:
+        try:
+            error = kind(text)
+        except TypeError:  # ExceptionGroup wants more than a text
+            error = Exception(text)
+    error.subject_frames = places  # type: ignore[attr-defined]
+    return error
