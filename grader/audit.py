@@ -107,7 +107,9 @@ class _ChapterAuditor:
         for answer in self._wrong:
             where = f"{self._chapter.name}/wrong/{answer.name}.py"
             if tests.get(answer.rejected_by) is None:
-                raise KataError(f"{where} names the test {answer.rejected_by!r}, which is not there")
+                raise KataError(
+                    f"{where} names the test {answer.rejected_by!r}, which is not there"
+                )
             if tests[answer.rejected_by] not in answer.exercises:
                 raise KataError(f"{where} names a test of {tests[answer.rejected_by]}")
         for exercise in self._chapter.exercises:
@@ -154,7 +156,9 @@ class _ChapterAuditor:
                 for test in sorted(every):
                     if came.get(test, {}).get("verdict") != PASSED:
                         why = came.get(test, {}).get("message", "did not run")
-                        found.faults.append(f"{prefix}: {what} does not pass {test} ({mode}): {why}")
+                        found.faults.append(
+                            f"{prefix}: {what} does not pass {test} ({mode}): {why}"
+                        )
         for exercise in self._chapter.exercises:
             for test, record in verdicts[f"{prefix} stub/{exercise.name}"].items():
                 if record["verdict"] != FAILED:

@@ -26,11 +26,10 @@ if TYPE_CHECKING:
     from .report import ExerciseReport, Report, TestReport
 
 
-
 class _Commands(TyperGroup):
     """Runs a command; every refusal is one sentence, and the exit code says what happened."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except KataError as error:
@@ -84,7 +83,7 @@ def _options(
 
 
 def find_root() -> Path:
-    """The checkout: the nearest folder upwards with exercises/course.toml, else the grader's own."""
+    """The nearest folder upwards with exercises/course.toml, else the grader's own checkout."""
     here = Path.cwd()
     for folder in [here, *here.parents, Path(__file__).resolve().parent.parent]:
         if (folder / "exercises" / "course.toml").is_file():
@@ -213,7 +212,7 @@ def check(
     folder = subject or root / "exercises"
     chapter, exercise = course.find(target) if target else (None, None)
     chapters = (chapter,) if chapter else _begun(root, course, folder)
-    plan = Plan(root, course, folder, chapters, exercise and exercise.name, seed, own)
+    plan = Plan(root, course, folder, chapters, exercise.name if exercise else None, seed, own)
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
     if judged:
         with _progress("checking") as shown:
@@ -234,7 +233,9 @@ def _begun(root: Path, course: Course, folder: Path) -> tuple[Chapter, ...]:
     found = [
         c
         for c in course.chapters
-        if any(standing(root, folder, c.name, e.name) not in ("open", "missing") for e in c.exercises)
+        if any(
+            standing(root, folder, c.name, e.name) not in ("open", "missing") for e in c.exercises
+        )
     ]
     return tuple(found or course.chapters[:1])
 
@@ -335,8 +336,8 @@ def _show_report(report: Report) -> None:
         for t in e.tests
         if t.verdict != "PASSED"
     ]
-    for name, exercise, test in failed:
-        _show_test(console, name, exercise, test)
+    for name, exercise_name, test in failed:
+        _show_test(console, name, exercise_name, test)
     if failed:
         console.print()
     console.print(table)
@@ -425,8 +426,7 @@ def audit(
         idle = one.tests - sum(1 for count in one.kills.values() if count)
         share = 100 * one.rejected / one.wrong if one.wrong else 0.0
         console.print(
-            f"{share:.1f} % rejected; {idle} tests reject nothing; "
-            f"{one.right} right alternatives\n"
+            f"{share:.1f} % rejected; {idle} tests reject nothing; {one.right} right alternatives\n"
         )
     faults = [fault for one in found for fault in one.faults]
     for fault in faults:

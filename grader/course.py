@@ -215,6 +215,4 @@ class _Table:
         value = self.data.get(key, [])
         if not isinstance(value, list) or not all(isinstance(v, dict) for v in value):
             raise UsageError(f"{self.where}: {key} must be a list of tables")
-        return [
-            _Table(f"{self.where}: {key}.{t.get('name', i)}", t) for i, t in enumerate(value)
-        ]
+        return [_Table(f"{self.where}: {key}.{t.get('name', i)}", t) for i, t in enumerate(value)]

@@ -75,7 +75,13 @@ def grade(plan: Plan, *, hidden: bool = True, watch: Watcher = lambda record: No
                     records[chapter, test.id] = _record(test, FAILED, why)
                     watch(records[chapter, test.id])
         jobs = [
-            Job(name, plan.subject, name, tuple(t.id for t in tests if t.chapter == name), own=plan.own)
+            Job(
+                name,
+                plan.subject,
+                name,
+                tuple(t.id for t in tests if t.chapter == name),
+                own=plan.own,
+            )
             for name in there
             if name not in missing
         ]
@@ -152,7 +158,9 @@ def collect(root: Path, files: Sequence[Path]) -> list[Test]:
             sentence = " ".join((ast.get_docstring(node) or "").split())
             visible = path.name == "test_visible.py"
             chapter = path.parent.name
-            found.append(Test(f"{path.name}::{node.name}", chapter, marks[0], visible, sentence))
+            found.append(
+                Test(f"{path.name}::{node.name}", chapter, str(marks[0]), visible, sentence)
+            )
     return found
 
 

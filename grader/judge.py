@@ -111,7 +111,7 @@ class Judge:
         if not files:
             raise UnjudgedError(f"{root / 'tests'} has no suite of {', '.join(chapters)}")
         ours, theirs = socket.socketpair()
-        self._said = tempfile.TemporaryFile()
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the judge is left
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [*command(root, files, seed), "--kata-serve", str(theirs.fileno())],
             stdin=subprocess.DEVNULL,
@@ -144,7 +144,9 @@ class Judge:
         """The tests of a chapter, or of some of its exercises."""
         wanted = None if exercises is None else set(exercises)
         return [
-            t for t in self.tests if t.chapter == chapter and (wanted is None or t.exercise in wanted)
+            t
+            for t in self.tests
+            if t.chapter == chapter and (wanted is None or t.exercise in wanted)
         ]
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, dict[str, Any]]]:
@@ -217,7 +219,9 @@ class Server:
         work: Runs one job in a fork, writing records to the file it is given.
     """
 
-    def __init__(self, control: socket.socket, tests: Sequence[Test], prepare: Any, work: Any) -> None:
+    def __init__(
+        self, control: socket.socket, tests: Sequence[Test], prepare: Any, work: Any
+    ) -> None:
         self._control, self._tests = control, tests
         self._prepare, self._work = prepare, work
         self._selector = selectors.DefaultSelector()
@@ -279,4 +283,6 @@ class Server:
             os.close(key.fd)
             _, status = os.waitpid(state[1], 0)
             code = os.waitstatus_to_exitcode(status)
-            self.say({"job": state[0], "done": "" if state[3] else f"the judge's fork ended ({code})"})
+            self.say(
+                {"job": state[0], "done": "" if state[3] else f"the judge's fork ended ({code})"}
+            )

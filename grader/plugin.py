@@ -9,6 +9,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
+import sys
+import tempfile
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass
@@ -19,6 +22,7 @@ import pytest
 
 from .course import Course, Exercise, load_course
 from .errors import SubjectTimeout, UnjudgedError
+from .model.tokenizer import fill_tiktoken_cache
 from .verdict import Outcome, judge_exception
 
 if TYPE_CHECKING:
@@ -52,7 +56,9 @@ class Grading:
 
     def __init__(self, config: pytest.Config) -> None:
         option = config.option
-        self.root = Path(option.kata_root or ROOT)
+        here = config.rootpath
+        own = here if (here / "exercises" / "course.toml").is_file() else ROOT
+        self.root = Path(option.kata_root or own).resolve()
         self.course: Course = load_course(self.root / "exercises" / "course.toml")
         self.judged: bool = option.judged
         self.own: bool = option.own
@@ -65,7 +71,7 @@ class Grading:
         self.spent: dict[str, float] = {}
         self.sink: TextIO | None = None
         if option.kata_results:
-            self.sink = open(option.kata_results, "a", encoding="utf-8")
+            self.sink = Path(option.kata_results).open("a", encoding="utf-8")  # noqa: SIM115 - till close
         self._nursery: Nursery | None = None
         if option.kata_serve is not None:
             self.start_nursery()  # it imports torch while the suites are collected
@@ -77,16 +83,18 @@ class Grading:
         from .subject import load_package, sources_for
 
         before = [c.name for c in self.course.before(exercise.chapter)]
-        sources = sources_for(
-            exercise.chapter, self.subject, self.reference, before, own=self.own
-        )
-        if not self.judged:
-            from .seam.workbench import Workbench
+        sources = sources_for(exercise.chapter, self.subject, self.reference, before, own=self.own)
+        with contextlib.ExitStack() as stack:
+            # Learner code may still hold or lock what lies in it.
+            made = tempfile.TemporaryDirectory(prefix="kata-", ignore_cleanup_errors=True)
+            scratch = stack.enter_context(made)
+            if not self.judged:
+                from .seam.workbench import Workbench
 
-            yield load_package(sources), Probe(Workbench(), exercise)
-            return
-        with self.start_nursery().worker(exercise.rules) as worker:
-            module = worker.load(sources, test_seed)
+                yield load_package(sources), Probe(Workbench(scratch), exercise)
+                return
+            worker = stack.enter_context(self.start_nursery().worker(exercise.rules))
+            module = worker.load(sources, test_seed, scratch)
             yield module, Probe(worker.workbench, exercise, worker.place, worker.fetch)
 
     def start_nursery(self) -> Nursery:
@@ -139,11 +147,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, the Hypothesis profiles, and this run's state."""
     from hypothesis import HealthCheck, Phase, settings
 
+    # tiktoken's vocabulary, so that it need not be fetched; the nursery passes it on.
+    os.environ.update(fill_tiktoken_cache(Path(sys.prefix) / "share" / "llm-kata" / "tiktoken"))
     config.addinivalue_line("markers", "exercise(name): the exercise that a test is for")
     grading = Grading(config)
     config.stash[_grading] = grading
     unfit = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-    common = {
+    common: dict[str, Any] = {
         "database": None,
         "deadline": None,
         "derandomize": not grading.seeded,
@@ -188,7 +198,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if _is_suite(item.path):
             _exercise_of(grading, item)
-            if not (getattr(item, "obj", None) and item.obj.__doc__):
+            if not _sentence(item):
                 raise pytest.UsageError(f"{item.nodeid} has no docstring, the learner's sentence")
 
 

@@ -268,4 +268,6 @@ def _where(
     got, want = actual[index].item(), expected[index].item()
     shown = [f"{v:.6g}" if isinstance(v, float) else repr(v) for v in (got, want)]
     count = f"{int(wrong.sum())} of {wrong.numel()} values differ" if place else "values differ"
-    return f"{count}; {'first at ' + spot + ': ' if place else ''}got {shown[0]}, expected {shown[1]}"
+    return (
+        f"{count}; {'first at ' + spot + ': ' if place else ''}got {shown[0]}, expected {shown[1]}"
+    )

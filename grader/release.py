@@ -83,15 +83,20 @@ def unwritten(text: str) -> set[str]:
         return set()
     found = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
-            function, args = node.exc.func, node.exc.args
-            if isinstance(function, ast.Name) and function.id == "NotImplementedError" and args:
-                if isinstance(args[0], ast.Constant) and isinstance(args[0].value, str):
-                    found.add(args[0].value)
+        match node:
+            case ast.Raise(
+                exc=ast.Call(
+                    func=ast.Name(id="NotImplementedError"),
+                    args=[ast.Constant(value=str() as name), *_],
+                )
+            ):
+                found.add(name)
     return found
 
 
-def release(root: Path, course: Course, *, check: bool = False, force: bool = False) -> list[Released]:
+def release(
+    root: Path, course: Course, *, check: bool = False, force: bool = False
+) -> list[Released]:
     """Write the exercises of every chapter whose solution is there.
 
     An exercise file that somebody has begun to fill in is kept unless `force` is given.

@@ -92,7 +92,9 @@ def _seen(error: BaseException) -> str:
     elif isinstance(error, SubjectError):
         lines = [own]
     else:
-        lines = [f"raised {type(error).__name__}: {own}" if own else f"raised {type(error).__name__}"]
+        lines = [
+            f"raised {type(error).__name__}: {own}" if own else f"raised {type(error).__name__}"
+        ]
     lines += [f"  at {place}" for place in _frames(error)[-3:]]
     for note in getattr(error, "__notes__", []):
         if note.startswith("Falsifying example"):
@@ -121,5 +123,7 @@ def _frames(error: BaseException) -> list[str]:
 
 def _cut(text: str) -> str:
     """Bounded, and without control characters, which a terminal would obey."""
-    text = "".join(c for c in text if c == "\n" or (c.isprintable() and not 0xD800 <= ord(c) < 0xE000))
+    text = "".join(
+        c for c in text if c == "\n" or (c.isprintable() and not 0xD800 <= ord(c) < 0xE000)
+    )
     return text if len(text) <= MAX_MESSAGE else text[: MAX_MESSAGE - 20] + " … (cut here)"

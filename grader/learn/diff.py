@@ -27,4 +27,5 @@ def difference(subject: Path, reference: Path, chapter: str, exercise: str) -> l
             raise UsageError(f"{path} has no readable definition of {exercise}") from None
         texts.append([ln for ln in text.splitlines() if ln.strip() not in (BEGIN, END)])
     names = [f"{folder.name}/{chapter}.py" for folder in (subject, reference)]
-    return list(difflib.unified_diff(*texts, *names, lineterm="", n=100))
+    mine, theirs = texts
+    return list(difflib.unified_diff(mine, theirs, names[0], names[1], n=100, lineterm=""))

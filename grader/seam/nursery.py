@@ -148,7 +148,7 @@ def _die_with_parent() -> None:
 
 
 def _keep_only(descriptors: list[int]) -> list[int]:
-    """Close every descriptor but the first three and these, which become 3, 4, …"""
+    """Close every descriptor but the first three and these, which become 3, 4 and so on."""
     high = [os.dup2(d, 200 + i, inheritable=False) for i, d in enumerate(descriptors)]
     low = [os.dup2(d, 3 + i, inheritable=False) for i, d in enumerate(high)]
     os.closerange(3 + len(low), os.sysconf("SC_OPEN_MAX"))
@@ -169,7 +169,7 @@ def main() -> None:
     import torch
     import torch.utils.data
 
-    from . import rules, worker, workbench  # noqa: F401 - imported for the workers
+    from . import rules, workbench, worker  # noqa: F401 - imported for the workers
 
     torch.set_num_threads(1)  # a fork keeps no threads, and small tensors need none
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the judge's to handle

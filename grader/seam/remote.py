@@ -44,6 +44,8 @@ FLOOD = 64 << 20  # bytes of output after which a worker is stopped
 MAX_CALLBACKS = 100_000  # of one test
 MAX_NESTING = 16  # calls within callbacks within calls
 
+PASSED_ON = ("TIKTOKEN_CACHE_DIR",)  # all of the environment that a nursery gets
+
 _ERRORS = {
     name: kind
     for name, kind in vars(builtins).items()
@@ -66,7 +68,7 @@ class Handle:
             raise AttributeError(f"{name} does not cross the seam")
         return self._worker.request("attribute", self, name)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: D102 - it calls
         return self._worker.request("call", self, args, kwargs)
 
     def __getitem__(self, index: Any) -> Any:
@@ -124,7 +126,7 @@ class Nursery:
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 command,
-                env={},
+                env={name: os.environ[name] for name in PASSED_ON if name in os.environ},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -268,19 +270,20 @@ class Worker:
         self.output = b""
         self.workbench: Any = None
 
-    def load(self, sources: Sequence[Source], seed: int) -> Handle:
+    def load(self, sources: Sequence[Source], seed: int, scratch: str) -> Handle:
         """Load the subject; returns the stand-in of its last chapter's module.
 
         Raises:
             SubjectBroken: It does not load.
         """
         try:
-            found = self.request("load", [(s.name, s.text) for s in sources], seed)
+            texts = [(s.name, s.text) for s in sources]
+            found = self.request("load", texts, seed, scratch)
         except SubjectDied as error:
             raise SubjectBroken(f"the chapter does not load: {error}") from None
         except SubjectTimeout as error:
             raise SubjectTimeout(f"the chapter does not load: {error}") from None
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever the subject raised at import
             text = f"raised {type(error).__name__}: {error}"
             text = str(error) if isinstance(error, SubjectRaised) else text
             places = getattr(error, "subject_frames", [])
@@ -348,6 +351,7 @@ class Worker:
             message = self._receive(number)
             kind = message[0] if type(message) is tuple and message else None
             if kind == "callback" and len(message) == 4:
+                reply: tuple[Any, ...]
                 try:
                     reply = ("ok", self._call_function(*message[1:]))
                 except BaseException as error:

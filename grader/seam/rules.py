@@ -92,7 +92,7 @@ def _close_composite(dotted: str, text: str) -> None:
 
 
 def _close_rewrites(operators: set[str], text: str) -> None:
-    """torch holds Python bodies of its operators, for compilers; they do the same work."""
+    """Close the Python bodies of the operators, which torch holds for its compilers."""
     for name in REWRITES:
         importlib.import_module(name)
     for name, module in list(sys.modules.items()):

@@ -18,8 +18,8 @@ from ..subject import PACKAGE
 
 os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # the profiler announces itself on stderr
 
-import torch  # noqa: E402 - the profiler reads its level when torch loads it
-from torch import nn  # noqa: E402
+import torch
+from torch import nn
 
 
 class _Spy(nn.Module):
@@ -42,7 +42,14 @@ class _Object:
 
 
 class Workbench:
-    """Builds, loads and measures beside the subject; see `grader.probe.Probe` for the meanings."""
+    """Builds, loads and measures beside the subject; see `grader.probe.Probe` for the meanings.
+
+    Args:
+        scratch: A folder for files, which whoever made it removes.
+    """
+
+    def __init__(self, scratch: str) -> None:
+        self._scratch = scratch
 
     def seed(self, seed: int) -> None:
         torch.manual_seed(seed)
@@ -162,10 +169,10 @@ class Workbench:
         return torch.utils.data.DataLoader(data, **settings)
 
     def batches(self, batches: Sequence[Any]) -> Any:
-        return torch.utils.data.DataLoader(list(batches), batch_size=None, shuffle=False)
+        return torch.utils.data.DataLoader(list(batches), batch_size=None)  # type: ignore[arg-type]
 
     def folder(self) -> str:
-        return tempfile.mkdtemp(prefix="kata-")
+        return tempfile.mkdtemp(dir=self._scratch)
 
     def write(self, folder: str, name: str, data: bytes, append: bool) -> str:
         path = Path(folder) / name

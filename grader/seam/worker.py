@@ -159,10 +159,12 @@ class Worker:
         except StopIteration:
             return ()
 
-    def _load(self, sources: list[tuple[str, str]], seed: int) -> Any:
+    def _load(self, sources: list[tuple[str, str]], seed: int, scratch: str) -> Any:
         torch.manual_seed(seed)
+        os.chdir(scratch)
+        os.environ.update(HOME=scratch, TMPDIR=scratch)
         module = load_package([Source(name, text, f"{name}.py") for name, text in sources])
-        return module, Workbench()
+        return module, Workbench(scratch)
 
 
 def _raised(error: BaseException) -> tuple[Any, ...]:
