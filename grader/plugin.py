@@ -214,6 +214,23 @@ def short_id(item: pytest.Item) -> str:
     return f"{item.path.name}::{item.name}"
 
 
+def _warm_up() -> None:
+    """Do once, before the forks, what Hypothesis does at its first example of a process."""
+    import gc
+
+    from hypothesis import given, settings
+    from hypothesis import strategies as st
+
+    settings(max_examples=1)(given(st.none())(lambda _: None))()
+    gc.collect()
+    gc.freeze()
+
+
+def _unread(_excinfo: pytest.ExceptionInfo[BaseException], _style: object = None) -> str:
+    """In place of pytest's long report of a failure, which is slow to make and nobody sees."""
+    return ""
+
+
 def _sentence(item: pytest.Item) -> str:
     return " ".join((item.obj.__doc__ or "").split())  # type: ignore[attr-defined]
 
@@ -288,8 +305,10 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
             and (wanted is None or short_id(item) in wanted)
         ]
         for item, following in zip(items, [*items[1:], None], strict=True):
+            item.repr_failure = _unread  # type: ignore[method-assign]
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
 
+    _warm_up()
     server = Server(socket.socket(fileno=descriptor), tests, prepare, work)
     try:
         server.serve()
