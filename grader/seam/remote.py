@@ -238,7 +238,7 @@ class Nursery:
 
     def _gone(self) -> UnjudgedError:
         said = ""
-        if self._process and self._process.stderr:
+        if self._process and self._process.stderr and not self._process.stderr.closed:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=2)
                 said = self._process.stderr.read().decode("utf-8", "replace").strip()

@@ -166,8 +166,8 @@ class Encoder:
             shape = tuple(value.shape)
             if math.prod(shape) * value.element_size() > MAX_FRAME:
                 raise WireError(f"a tensor of shape {shape} is larger than {MAX_FRAME >> 20} MiB")
-            data = tensor_bytes(value)
-        self._put(b"x", _U8.pack(_CODES[value.dtype]), _U8.pack(len(shape)))
+            code, data = _CODES[value.dtype], tensor_bytes(value)
+        self._put(b"x", _U8.pack(code), _U8.pack(len(shape)))
         self._put(*(_U64.pack(n) for n in shape), data)
 
 
