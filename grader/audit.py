@@ -123,8 +123,8 @@ class _ChapterAuditor:
             mode = "judged" if judged else "here"
             yield self._job(f"reference, {mode}", self._reference, None, judged=judged)
             for answer in self._right:
-                text = self._overlay(answer)
-                yield self._job(f"right/{answer.name}, {mode}", text, None, judged=judged)
+                text, ids = self._overlay(answer), self._touched(answer)
+                yield self._job(f"right/{answer.name}, {mode}", text, ids, judged=judged)
         stub = stub_of(self._reference, name)
         for exercise in self._chapter.exercises:
             text = splice(self._reference, {exercise.name: definition(stub, exercise.name)})
@@ -133,6 +133,14 @@ class _ChapterAuditor:
         for answer in self._wrong:
             ids = [t.id for t in tests(name, answer.exercises)]
             yield self._job(f"wrong/{answer.name}", self._overlay(answer), ids)
+
+    def _touched(self, answer: Answer) -> list[str]:
+        """The tests of the exercises that an answer replaces, and of all that need them."""
+        names = set(answer.exercises)
+        for exercise in self._chapter.exercises:  # in order of teaching: needs come before
+            if names & set(exercise.needs):
+                names.add(exercise.name)
+        return [t.id for t in self._judge.of(self._chapter.name, names)]
 
     def _overlay(self, answer: Answer) -> str:
         return overlay(self._reference, answer.text)
@@ -150,10 +158,11 @@ class _ChapterAuditor:
         found, prefix = self.found, self._chapter.name
         every = {t.id for t in self._judge.of(prefix)}
         found.right = len(self._right)
-        for what in ["reference", *(f"right/{answer.name}" for answer in self._right)]:
+        expected = {f"right/{answer.name}": self._touched(answer) for answer in self._right}
+        for what, tests in {"reference": sorted(every), **expected}.items():
             for mode in ("judged", "here"):
                 came = verdicts[f"{prefix} {what}, {mode}"]
-                for test in sorted(every):
+                for test in tests:
                     if came.get(test, {}).get("verdict") != PASSED:
                         why = came.get(test, {}).get("message", "did not run")
                         found.faults.append(

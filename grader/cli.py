@@ -259,12 +259,17 @@ def _teach(course: Course, report: Report) -> None:
         return
     name, exercise = first
     console.print()
-    for test in [t for t in exercise.tests if t.verdict != "PASSED"][:3]:
+    unwritten = any(t.message.startswith("not written yet") for t in exercise.tests)
+    shown = [t for t in exercise.tests if t.verdict != "PASSED"]
+    for test in [] if unwritten else shown[:3]:
         _show_test(console, name, exercise.name, test)
+    if unwritten:
+        console.print(f"{name}.{exercise.name}: its docstring says what it must do.")
     hints = course.chapter(name).exercise(exercise.name).hints
     if hints:
-        console.print(f"\nhint: {hints[0]}")
-    console.print(f"next: mend exercises/{name}.py, then `kata check {name}.{exercise.name}`")
+        console.print(f"hint: {hints[0]}")
+    verb = "write it in" if unwritten else "mend"
+    console.print(f"next: {verb} exercises/{name}.py, then `kata check {name}.{exercise.name}`")
 
 
 @app.command()

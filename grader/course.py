@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -75,11 +75,21 @@ class Chapter:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """Seconds that a subject may take: for a call, a test, and all tests of a chapter together."""
+
+    call_seconds: int = 10
+    test_seconds: int = 60
+    chapter_seconds: int = 300
+
+
+@dataclass(frozen=True)
 class Course:
     """Every chapter, in the order in which they are taught."""
 
     title: str
     chapters: tuple[Chapter, ...]
+    limits: Limits = Limits()
 
     def chapter(self, name: str) -> Chapter:
         """The chapter of that name, or the only one that begins so (`ch03`).
@@ -132,11 +142,18 @@ def load_course(path: Path) -> Course:
         raise UsageError(f"{path.name}: schema is {schema}, this grader reads {SCHEMA}")
     rules = {name: _rule(name, t) for name, t in top.tables("rules").items()}
     chapters = tuple(_chapter(t, rules) for t in top.list_of_tables("chapters"))
-    course = Course(title=top.get("title", str), chapters=chapters)
+    course = Course(top.get("title", str), chapters, _limits(top.table("limits")))
     names = [c.name for c in chapters]
     if duplicate := next((n for n in names if names.count(n) > 1), None):
         raise UsageError(f"{path.name}: chapter {duplicate!r} stands there twice")
     return course
+
+
+def _limits(table: _Table) -> Limits:
+    known = {field.name for field in fields(Limits)}
+    if unknown := sorted(set(table.data) - known):
+        raise UsageError(f"{table.where} has no {unknown[0]!r}; it has {', '.join(sorted(known))}")
+    return Limits(**{name: table.get(name, int) for name in table.data})
 
 
 def _rule(name: str, table: _Table) -> Rule:
@@ -153,11 +170,14 @@ def _chapter(table: _Table, rules: Mapping[str, Rule]) -> Chapter:
     name = table.get("name", str)
     shared = table.strings("rules")
     exercises = tuple(_exercise(name, shared, t, rules) for t in table.list_of_tables("exercises"))
-    known = [e.name for e in exercises]
+    known: list[str] = []
     for exercise in exercises:
+        if exercise.name in known:
+            raise UsageError(f"course.toml: {exercise.id} stands there twice")
         for need in exercise.needs:
             if need not in known:
-                raise UsageError(f"course.toml: {exercise.id} needs {need!r}, which {name} lacks")
+                raise UsageError(f"course.toml: {exercise.id} needs {need!r}, not taught before it")
+        known.append(exercise.name)
     return Chapter(
         name=name,
         title=table.get("title", str),
@@ -204,6 +224,12 @@ class _Table:
         if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
             raise UsageError(f"{self.where}: {key} must be a list of strings, and is {value!r}")
         return tuple(value)
+
+    def table(self, key: str) -> _Table:
+        value = self.data.get(key, {})
+        if not isinstance(value, dict):
+            raise UsageError(f"{self.where}: {key} must be a table, and is {value!r}")
+        return _Table(f"{self.where}: {key}", value)
 
     def tables(self, key: str) -> dict[str, _Table]:
         value = self.data.get(key, {})

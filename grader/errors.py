@@ -11,6 +11,7 @@
     ├── SubjectBroken         the chapter does not load: syntax error, exit at import, …
     ├── SubjectDied           the worker ended during a call
     ├── SubjectTimeout        a call or a test ran out of time
+    ├── SubjectSpent          the chapter's time is used up: the test was not run
     ├── SubjectRefused        what came back is not a value that may cross
     └── SubjectRaised         the code raised what no test may catch (SystemExit, …)
 
@@ -57,6 +58,10 @@ class SubjectDied(SubjectError):
 
 class SubjectTimeout(SubjectError):
     """A call or a test ran out of time."""
+
+
+class SubjectSpent(SubjectError):
+    """The chapter's time is used up: the test was not run."""
 
 
 class SubjectRefused(SubjectError):

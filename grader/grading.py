@@ -23,7 +23,6 @@ from .subject import read_source
 # What stands between the judge and the code it judges; each is explained in the README.
 LAYERS = ("process", "plain-values", "empty-environment", "fresh-worker", "deadlines", "rules")
 MAX_SEED = 2**32 - 1
-HERE_SECONDS = 60.0  # for one test in here mode, where no terminal is there to press Ctrl-C
 
 Watcher = Callable[[dict[str, Any]], None]
 
@@ -181,11 +180,13 @@ def _run_here(plan: Plan, tests: Sequence[Test], *, interactive: bool) -> Iterat
             stderr=subprocess.STDOUT if not interactive else None,
             env=environment() | {"TERM": os.environ.get("TERM", "dumb")},
         )
-        yield from _follow(process, results, len(tests), None if interactive else HERE_SECONDS)
+        # On a terminal there is Ctrl-C, and somebody may be at a breakpoint.
+        seconds = None if interactive else plan.course.limits.test_seconds
+        yield from _follow(process, results, len(tests), seconds)
 
 
 def _follow(
-    process: subprocess.Popen[bytes], results: Path, expected: int, seconds: float | None
+    process: subprocess.Popen[bytes], results: Path, expected: int, seconds: int | None
 ) -> Iterator[dict[str, Any]]:
     import threading
     import time
@@ -206,7 +207,7 @@ def _follow(
                 elif ended:
                     break
                 elif seconds is not None and time.monotonic() - last > seconds:
-                    yield {"ended": f"the test did not end within {seconds:.0f} s"}
+                    yield {"ended": f"the test did not end within {seconds} s"}
                     return
                 else:
                     time.sleep(0.02)

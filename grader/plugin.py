@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import pytest
 
 from .course import Course, Exercise, load_course
-from .errors import SubjectTimeout, UnjudgedError
+from .errors import SubjectSpent, SubjectTimeout, UnjudgedError
 from .model.tokenizer import fill_tiktoken_cache
 from .verdict import Outcome, judge_exception
 
@@ -32,7 +32,6 @@ ROOT = Path(__file__).resolve().parent.parent
 SUITE_FILES = {"test_visible.py": True, "test_hidden.py": False}
 MIN_EXAMPLES = 5  # a property that ran fewer proves nothing: an error of ours
 MAX_TIMEOUTS = 3  # of one chapter; then its other tests are not run
-CHAPTER_SECONDS = 300.0  # for all tests of a chapter together
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ class Grading:
         if self._nursery is None:
             from .seam.remote import Nursery
 
-            self._nursery = Nursery()
+            self._nursery = Nursery(limits=self.course.limits)
         return self._nursery
 
     def take(self, job: dict[str, Any], nursery: Nursery | None, sink: TextIO) -> None:
@@ -127,6 +126,7 @@ class Grading:
             self.sink = None
 
 
+_uncollected = pytest.StashKey[list[str]]()
 _grading = pytest.StashKey[Grading]()
 _outcome = pytest.StashKey[Outcome]()
 _started = pytest.StashKey[float]()
@@ -152,6 +152,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "exercise(name): the exercise that a test is for")
     grading = Grading(config)
     config.stash[_grading] = grading
+    config.stash[_uncollected] = []
     unfit = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
     common: dict[str, Any] = {
         "database": None,
@@ -189,7 +190,11 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, A
     """A suite's settings inherit from the profile that is active while it is imported."""
     if isinstance(collector, pytest.Module):
         _load_profile(collector.path)
-    return (yield)
+    report = yield
+    if report.failed:
+        words = str(report.longrepr).strip().splitlines()[-1].removeprefix("E ").strip()
+        collector.config.stash[_uncollected].append(f"{collector.path} does not load: {words}")
+    return report
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -251,9 +256,10 @@ def _opened(request: pytest.FixtureRequest) -> Iterator[tuple[Any, Any]]:
     grading = request.config.stash[_grading]
     exercise = _exercise_of(grading, request.node)
     if grading.timeouts.get(exercise.chapter, 0) >= MAX_TIMEOUTS:
-        raise SubjectTimeout(f"not run: {MAX_TIMEOUTS} tests of this chapter ran out of time")
-    if grading.spent.get(exercise.chapter, 0) >= CHAPTER_SECONDS:
-        raise SubjectTimeout(f"not run: the chapter's {CHAPTER_SECONDS:.0f} s are used up")
+        raise SubjectSpent(f"not run: {MAX_TIMEOUTS} tests of this chapter ran out of time")
+    budget = grading.course.limits.chapter_seconds
+    if grading.spent.get(exercise.chapter, 0) >= budget:
+        raise SubjectSpent(f"not run: the chapter's {budget} s are used up")
     seed = test_seed(grading.seed, request.node)
     torch.manual_seed(seed)
     with grading.opened(exercise, seed ^ 0x5EED) as both:
@@ -284,6 +290,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 
     from .judge import Server, Test
 
+    if session.testsfailed:  # a suite that does not load would leave its tests out silently
+        raise pytest.UsageError(session.config.stash[_uncollected][0])
     torch.set_num_threads(1)  # a fork keeps no threads, and small tensors need none
     grading = session.config.stash[_grading]
     tests = []
@@ -305,7 +313,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
             and (wanted is None or short_id(item) in wanted)
         ]
         for item, following in zip(items, [*items[1:], None], strict=True):
-            item.repr_failure = _unread  # type: ignore[method-assign]
+            item.repr_failure = _unread  # type: ignore[method-assign,assignment]
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
 
     _warm_up()

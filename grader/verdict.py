@@ -22,6 +22,7 @@ from .errors import (
     SubjectError,
     SubjectMissing,
     SubjectRefused,
+    SubjectSpent,
     SubjectTimeout,
     UnjudgedError,
 )
@@ -72,7 +73,7 @@ def _stub_name(text: str) -> str | None:
 
 
 def _hidden(error: BaseException) -> str:
-    if isinstance(error, SubjectMissing | SubjectBroken):  # raised before any data crossed
+    if isinstance(error, SubjectMissing | SubjectBroken | SubjectSpent):  # no data had crossed
         return _cut(str(error))
     if isinstance(error, SubjectTimeout):
         return "ran out of time"

@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ..course import Rule
+from ..course import Limits, Rule
 from ..errors import (
     SubjectBroken,
     SubjectDied,
@@ -36,8 +36,6 @@ from .nursery import NUMBER
 from .wire import MAX_FRAME, Decoder, Encoder, WireError, callback_bytes, handle_bytes
 from .worker import HEADER
 
-CALL_SECONDS = 10.0
-TEST_SECONDS = 60.0
 START_SECONDS = 60.0  # for the nursery to import torch
 MAX_OUTPUT = 64 << 10  # bytes of a test's output that are kept, the last ones
 FLOOD = 64 << 20  # bytes of output after which a worker is stopped
@@ -110,7 +108,8 @@ class Nursery:
         UnjudgedError: It cannot be started.
     """
 
-    def __init__(self, control: socket.socket | None = None) -> None:
+    def __init__(self, control: socket.socket | None = None, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
         self._process: subprocess.Popen[bytes] | None = None
         self._forks: dict[str, Nursery] = {}
         self._control = control or self._start()
@@ -143,12 +142,12 @@ class Nursery:
         ours, theirs = socket.socketpair()
         self._send(b"N", [theirs.fileno()])
         theirs.close()
-        return Nursery(ours)
+        return Nursery(ours, self._limits)
 
     @contextlib.contextmanager
     def worker(self, closed: Sequence[Rule] = ()) -> Iterator[Worker]:
         """A fresh worker in which the operators of these rules are closed."""
-        worker = self._with_rules(closed)._fork_worker()
+        worker = self._with_rules(closed)._fork_worker(self._limits)
         try:
             yield worker
         finally:
@@ -176,7 +175,7 @@ class Nursery:
             self._forks[key] = nursery
         return self._forks[key]
 
-    def _fork_worker(self) -> Worker:
+    def _fork_worker(self, limits: Limits) -> Worker:
         connection, theirs = socket.socketpair()
         output, their_output = os.pipe()
         try:
@@ -185,7 +184,7 @@ class Nursery:
         finally:
             theirs.close()
             os.close(their_output)
-        return Worker(connection, output, pid, self)
+        return Worker(connection, output, pid, self, limits)
 
     def kill(self, pid: int) -> None:
         """Kill a worker."""
@@ -254,13 +253,20 @@ class Worker:
         output: The last bytes that the subject printed.
     """
 
-    def __init__(self, connection: socket.socket, output: int, pid: int, nursery: Nursery) -> None:
+    def __init__(
+        self,
+        connection: socket.socket,
+        output: int,
+        pid: int,
+        nursery: Nursery,
+        limits: Limits,
+    ) -> None:
         self._connection, self._output, self._pid = connection, output, pid
-        self._nursery = nursery
+        self._nursery, self._seconds = nursery, limits
         self._connection.setblocking(False)
         os.set_blocking(output, False)
-        self._deadline = time.monotonic() + TEST_SECONDS
-        self._limits: list[float] = []
+        self._deadline = time.monotonic() + limits.test_seconds
+        self._deadlines: list[float] = []
         self._number = 0
         self._functions: list[Callable[..., Any]] = []
         self._calls_back = 0
@@ -319,12 +325,12 @@ class Worker:
         """
         if self._failed:
             raise self._failed
-        if len(self._limits) >= MAX_NESTING:
+        if len(self._deadlines) >= MAX_NESTING:
             raise SubjectRefused(f"calls and callbacks nest deeper than {MAX_NESTING}")
         self._number += 1
         number = self._number
-        limit = min(time.monotonic() + CALL_SECONDS, self._deadline, *self._limits)
-        self._limits.append(limit)
+        latest = time.monotonic() + self._seconds.call_seconds
+        self._deadlines.append(min(latest, self._deadline, *self._deadlines))
         try:
             self._send(number, (operation, *arguments))
             return self._await(number)
@@ -332,7 +338,7 @@ class Worker:
             self._failed = error
             raise
         finally:
-            self._limits.pop()
+            self._deadlines.pop()
 
     def end(self) -> None:
         """Kill the worker and let go of everything."""
@@ -431,7 +437,7 @@ class Worker:
         poll.register(self._connection, what)
         poll.register(self._output, select.POLLIN)
         while True:
-            left = self._limits[-1] - time.monotonic()
+            left = self._deadlines[-1] - time.monotonic()
             if left <= 0:
                 raise self._late()
             ready = dict(poll.poll(left * 1000))
@@ -449,7 +455,7 @@ class Worker:
                 if self._printed > FLOOD:
                     self._kill()
                     raise SubjectDied(f"printed more than {FLOOD >> 20} MiB, and was stopped")
-                if self._limits and time.monotonic() > self._limits[-1]:
+                if self._deadlines and time.monotonic() > self._deadlines[-1]:
                     raise self._late()
             return False
         return True
@@ -462,8 +468,8 @@ class Worker:
     def _late(self) -> SubjectTimeout:
         self._kill()
         if time.monotonic() >= self._deadline:
-            return SubjectTimeout(f"the test did not end within {TEST_SECONDS:.0f} s")
-        return SubjectTimeout(f"a call did not return within {CALL_SECONDS:.0f} s")
+            return SubjectTimeout(f"the test did not end within {self._seconds.test_seconds} s")
+        return SubjectTimeout(f"a call did not return within {self._seconds.call_seconds} s")
 
     def _broken(self, why: str = "an answer that was not asked for") -> SubjectDied:
         self._kill()

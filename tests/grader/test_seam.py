@@ -7,7 +7,7 @@ import time
 import pytest
 import torch
 
-from grader.course import Rule
+from grader.course import Limits, Rule
 from grader.errors import (
     SubjectBroken,
     SubjectDied,
@@ -39,9 +39,9 @@ def load(nursery, tmp_path):
 
 
 @pytest.fixture
-def short(monkeypatch):
+def short(nursery, monkeypatch):
     """Deadlines that a test can wait for."""
-    monkeypatch.setattr(remote, "CALL_SECONDS", 0.5)
+    monkeypatch.setattr(nursery, "_limits", Limits(call_seconds=1))
 
 
 # Values and handles
@@ -282,8 +282,8 @@ def test_a_hang_ends_at_the_deadline(load, short, code):
     assert time.monotonic() - begun < 5
 
 
-def test_endless_iteration_ends_at_the_deadline_of_the_test(load, monkeypatch):
-    monkeypatch.setattr(remote, "TEST_SECONDS", 0.8)
+def test_endless_iteration_ends_at_the_deadline_of_the_test(load, nursery, monkeypatch):
+    monkeypatch.setattr(nursery, "_limits", Limits(test_seconds=1))
     chapter, _ = load("def forever():\n    while True: yield 1")
     with pytest.raises(SubjectTimeout, match="the test did not end"):
         for _ in chapter.forever():
@@ -421,7 +421,13 @@ def test_the_environment_is_empty_and_descriptors_are_few(load, monkeypatch):
                 "open_ = [int(n) for n in os.listdir('/proc/self/fd')]\n"
             )
             chapter = worker.load([Source("ch01_demo", text, "x")], 1, os.getcwd())
-            assert set(chapter.names) <= {"HOME", "TMPDIR", "LC_CTYPE", *remote.PASSED_ON, "KINETO_LOG_LEVEL"}
+            assert set(chapter.names) <= {
+                "HOME",
+                "TMPDIR",
+                "LC_CTYPE",
+                *remote.PASSED_ON,
+                "KINETO_LOG_LEVEL",
+            }
             assert "s3cret" not in chapter.raw
             assert len(chapter.open_) <= 5  # three streams, the socket, the listing itself
     finally:
@@ -443,7 +449,7 @@ def test_nothing_of_the_judge_is_in_the_worker(load):
 
 def test_workers_end_with_their_nursery():
     nursery = Nursery()
-    pid = nursery._fork_worker()._pid
+    pid = nursery._fork_worker(Limits())._pid
     nursery.close()
     until = time.monotonic() + 5
     while time.monotonic() < until:
