@@ -439,5 +439,61 @@ def audit(
     raise typer.Exit(int(bool(faults)))
 
 
+@app.command()
+def build(
+    out: Annotated[Path, typer.Option(help="The folder to make.")],
+    size: Annotated[str, typer.Option(help="124M, 355M, 774M or 1558M.")] = "124M",
+    from_: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="SUBJECT", help="Whose chapters (default: solutions/)."),
+    ] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="A Hugging Face folder or a .safetensors file of GPT-2.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="For random weights, where none are given.")] = 0,
+) -> None:
+    """Build the full-size GPT-2 from chapters: weights, config, tokenizer and gpt2.py."""
+    from .model.build import build as make
+
+    root = find_root()
+    with _progress("building") as shown:
+        made = make(
+            size, from_ or root / "solutions", root / "solutions", out, weights, seed, shown
+        )
+    source = f"weights of {made.weights}" if made.weights else f"random weights, seed {made.seed}"
+    print(f"{made.folder}: GPT-2 {made.size}, {made.parameters:,} parameters, {source}")
+    for name, path in made.chapters.items():
+        whose = "the reference's" if name in made.from_reference else path.parent.name
+        print(f"  {name}: {whose}")
+    print(f"in {made.seconds:.1f} s; try: kata generate --model {made.folder} \"Hello, I am\"")
+
+
+@app.command()
+def generate(
+    prompt: Annotated[str, typer.Argument(help="The text to continue.")],
+    model: Annotated[Path, typer.Option(help="A folder that `kata build` made.")],
+    max_new_tokens: Annotated[int, typer.Option(help="The most tokens to append.")] = 40,
+    temperature: Annotated[float, typer.Option(help="0 takes the likeliest token.")] = 0.8,
+    top_k: Annotated[int, typer.Option(help="Draw among the K likeliest; 0: among all.")] = 40,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same text.")] = 0,
+) -> None:
+    """Continue a prompt with a model that `kata build` made."""
+    from .model.generate import generate as write
+
+    if top_k < 0:
+        raise UsageError(f"--top-k is {top_k}, and must be 0 (among all) or more")
+    text = write(
+        model,
+        prompt,
+        max_new_tokens=max_new_tokens,
+        temperature=temperature,
+        top_k=top_k or None,
+        seed=seed,
+    )
+    for piece in text:
+        sys.stdout.write(piece)
+        sys.stdout.flush()
+
+
 if __name__ == "__main__":
     main()

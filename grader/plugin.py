@@ -23,6 +23,7 @@ import pytest
 from .course import Course, Exercise, load_course
 from .errors import SubjectSpent, SubjectTimeout, UnjudgedError
 from .model.tokenizer import fill_tiktoken_cache
+from .seam.nursery import Started, start
 from .verdict import Outcome, judge_exception
 
 if TYPE_CHECKING:
@@ -72,8 +73,9 @@ class Grading:
         if option.kata_results:
             self.sink = Path(option.kata_results).open("a", encoding="utf-8")  # noqa: SIM115 - till close
         self._nursery: Nursery | None = None
-        if option.kata_serve is not None:
-            self.start_nursery()  # it imports torch while the suites are collected
+        self._started: Started | None = None
+        if option.judged or option.kata_serve is not None:
+            self._started = start()  # it imports torch while the suites are collected
 
     @contextlib.contextmanager
     def opened(self, exercise: Exercise, test_seed: int) -> Iterator[tuple[Any, Any]]:
@@ -101,7 +103,7 @@ class Grading:
         if self._nursery is None:
             from .seam.remote import Nursery
 
-            self._nursery = Nursery(limits=self.course.limits)
+            self._nursery = Nursery(self._started, self.course.limits)
         return self._nursery
 
     def take(self, job: dict[str, Any], nursery: Nursery | None, sink: TextIO) -> None:
@@ -261,7 +263,7 @@ def _opened(request: pytest.FixtureRequest) -> Iterator[tuple[Any, Any]]:
     if grading.spent.get(exercise.chapter, 0) >= budget:
         raise SubjectSpent(f"not run: the chapter's {budget} s are used up")
     seed = test_seed(grading.seed, request.node)
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)
     with grading.opened(exercise, seed ^ 0x5EED) as both:
         yield both
 

@@ -118,8 +118,9 @@ def load_package(sources: Sequence[Source], package: str = PACKAGE) -> ModuleTyp
 
     Whatever the code raises comes out as it is.
     """
-    for stale in [n for n in sys.modules if n == package or n.startswith(package + ".")]:
-        del sys.modules[stale]
+    previous = sys.modules.pop(package, None)
+    for stale in vars(previous) if previous else ():
+        sys.modules.pop(f"{package}.{stale}", None)
     root = ModuleType(package)
     root.__path__ = []
     sys.modules[package] = root

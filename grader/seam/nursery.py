@@ -22,13 +22,50 @@ import os
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import time
 from typing import NoReturn
 
+from ..errors import UnjudgedError
+
+PASSED_ON = ("TIKTOKEN_CACHE_DIR",)  # all of the environment that a nursery gets
+
+# The judge's socket to a nursery, and its process unless it is a fork of another one.
+Started = tuple[socket.socket, subprocess.Popen[bytes] | None]
+
 NUMBER = struct.Struct("<q")
 GRACE = 0.5  # seconds for a worker whose socket is closed to end by itself, before it is killed
 _SET_PARENT_DEATH_SIGNAL = 1  # prctl(2)
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def start() -> Started:
+    """Start a nursery process; called in the judge, which need not have imported torch yet.
+
+    Raises:
+        UnjudgedError: It cannot be started.
+    """
+    if not hasattr(os, "fork") or not hasattr(socket, "send_fds"):
+        raise UnjudgedError(
+            "judged mode needs a system with fork (Linux, or Windows' subsystem for Linux); "
+            "`kata check` works everywhere"
+        )
+    ours, theirs = socket.socketpair()
+    try:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-I", "-m", "grader.seam.nursery", str(theirs.fileno())],
+            env={name: os.environ[name] for name in PASSED_ON if name in os.environ},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            pass_fds=[theirs.fileno()],
+            cwd="/",
+        )
+    except OSError as error:
+        raise UnjudgedError(f"the nursery cannot be started: {error}") from None
+    theirs.close()
+    return ours, process
 
 
 class Nursery:
@@ -37,6 +74,7 @@ class Nursery:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self._living: set[int] = set()
+        self._spare: tuple[int, socket.socket] | None = None
         self._ended: dict[int, int] = {}
 
     def serve(self) -> None:
@@ -50,8 +88,7 @@ class Nursery:
             elif operation == b"N":
                 self._fork(descriptors, self._be_nursery)
             elif operation == b"W":
-                pid = self._fork(descriptors, self._be_worker)
-                self._control.sendall(NUMBER.pack(pid))
+                self._hand_out_worker(descriptors)
             else:
                 (pid,) = NUMBER.unpack(self._exactly(NUMBER.size))
                 if operation == b"S":
@@ -95,6 +132,23 @@ class Nursery:
         self._living.add(pid)
         return pid
 
+    def _hand_out_worker(self, descriptors: list[int]) -> None:
+        """Give the worker that was forked in advance its descriptors, and fork the next one.
+
+        So a test does not wait for its fork, which happens while the test before it runs.
+        """
+        pid, ours = self._spare or self._fork_spare()
+        socket.send_fds(ours, [b"W"], descriptors)
+        ours.close()
+        for descriptor in descriptors:
+            os.close(descriptor)
+        self._control.sendall(NUMBER.pack(pid))
+        self._spare = self._fork_spare()
+
+    def _fork_spare(self) -> tuple[int, socket.socket]:
+        ours, theirs = socket.socketpair()
+        return self._fork([theirs.detach()], self._be_worker), ours
+
     def _be_nursery(self, descriptors: list[int]) -> NoReturn:
         with contextlib.suppress(BaseException):
             _die_with_parent()
@@ -106,7 +160,10 @@ class Nursery:
         with contextlib.suppress(BaseException):
             os.setsid()
             _die_with_parent()
-            connection, output = _keep_only(descriptors)
+            waiting = socket.socket(fileno=_keep_only(descriptors)[0])
+            _, received, _, _ = socket.recv_fds(waiting, 1, 2)
+            waiting.close()
+            connection, output = _keep_only(received)
             os.dup2(output, 1)
             os.dup2(output, 2)
             os.close(output)
@@ -143,8 +200,8 @@ class Nursery:
 
 
 def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    if _libc:
+        _libc.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
 
 
 def _keep_only(descriptors: list[int]) -> list[int]:

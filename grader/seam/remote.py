@@ -16,7 +16,6 @@ import select
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -32,7 +31,7 @@ from ..errors import (
 )
 from ..subject import Source
 from . import rules as rules_module
-from .nursery import NUMBER
+from .nursery import NUMBER, Started, start
 from .wire import MAX_FRAME, Decoder, Encoder, WireError, callback_bytes, handle_bytes
 from .worker import HEADER
 
@@ -41,8 +40,6 @@ MAX_OUTPUT = 64 << 10  # bytes of a test's output that are kept, the last ones
 FLOOD = 64 << 20  # bytes of output after which a worker is stopped
 MAX_CALLBACKS = 100_000  # of one test
 MAX_NESTING = 16  # calls within callbacks within calls
-
-PASSED_ON = ("TIKTOKEN_CACHE_DIR",)  # all of the environment that a nursery gets
 
 _ERRORS = {
     name: kind
@@ -102,47 +99,24 @@ class Nursery:
     """A nursery process, or a fork of one.
 
     Args:
-        control: The socket of a running nursery; None starts one.
+        started: What `nursery.start` gave; None starts one.
+        limits: Seconds that workers may take.
 
     Raises:
         UnjudgedError: It cannot be started.
     """
 
-    def __init__(self, control: socket.socket | None = None, limits: Limits | None = None) -> None:
+    def __init__(self, started: Started | None = None, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._control, self._process = started or start()
         self._forks: dict[str, Nursery] = {}
-        self._control = control or self._start()
-
-    def _start(self) -> socket.socket:
-        if not hasattr(os, "fork") or not hasattr(socket, "send_fds"):
-            raise UnjudgedError(
-                "judged mode needs a system with fork (Linux, or Windows' subsystem for Linux); "
-                "`kata check` works everywhere"
-            )
-        ours, theirs = socket.socketpair()
-        command = [sys.executable, "-I", "-m", "grader.seam.nursery", str(theirs.fileno())]
-        try:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                command,
-                env={name: os.environ[name] for name in PASSED_ON if name in os.environ},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                pass_fds=[theirs.fileno()],
-                cwd="/",
-            )
-        except OSError as error:
-            raise UnjudgedError(f"the nursery cannot be started: {error}") from None
-        theirs.close()
-        return ours
 
     def fork(self) -> Nursery:
         """A nursery of its own for one job, killed when it is closed."""
         ours, theirs = socket.socketpair()
         self._send(b"N", [theirs.fileno()])
         theirs.close()
-        return Nursery(ours, self._limits)
+        return Nursery((ours, None), self._limits)
 
     @contextlib.contextmanager
     def worker(self, closed: Sequence[Rule] = ()) -> Iterator[Worker]:

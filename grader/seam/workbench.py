@@ -52,7 +52,7 @@ class Workbench:
         self._scratch = scratch
 
     def seed(self, seed: int) -> None:
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
 
     def random_state(self) -> torch.Tensor:
         return torch.get_rng_state()

@@ -160,7 +160,7 @@ class Worker:
             return ()
 
     def _load(self, sources: list[tuple[str, str]], seed: int, scratch: str) -> Any:
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         os.chdir(scratch)
         os.environ.update(HOME=scratch, TMPDIR=scratch)
         module = load_package([Source(name, text, f"{name}.py") for name, text in sources])

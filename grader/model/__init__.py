@@ -1,0 +1,1 @@
+"""The full-size model from a subject: configs, weights, assembling, generating."""
