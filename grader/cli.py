@@ -465,7 +465,7 @@ def build(
     for name, path in made.chapters.items():
         whose = "the reference's" if name in made.from_reference else path.parent.name
         print(f"  {name}: {whose}")
-    print(f"in {made.seconds:.1f} s; try: kata generate --model {made.folder} \"Hello, I am\"")
+    print(f'in {made.seconds:.1f} s; try: kata generate --model {made.folder} "Hello, I am"')
 
 
 @app.command()

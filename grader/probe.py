@@ -142,6 +142,10 @@ class Probe:
         """Names of the aten operators (and of torch.nn modules) that the call ran, once each."""
         return self._side.operators(call, *args, **kwargs)
 
+    def nn(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        """`torch.nn.<name>(*args, **kwargs)` beside the subject: a plain model to work on."""
+        return self._side.torch_module(name, list(args), kwargs)
+
     def module(self, function: Callable[..., Any]) -> Any:
         """An nn.Module beside the subject whose forward calls this function of the test."""
         return self._side.module(function)

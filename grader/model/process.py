@@ -95,13 +95,15 @@ class Child:
         """One clause on how it ended without a word."""
         code, said = self.ended()
         last = f": {said.splitlines()[-1][:300]}" if said else ""
-        if code == -signal.SIGABRT or code >= 0:
+        if code >= 0:
             return f"ended with exit code {code}{last}"
-        if code == -getattr(signal, "SIGKILL", 9):
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:
+            name = f"signal {-code}"
+        if name == "SIGKILL":
             return "was killed, most likely because the memory ran out"
-        with contextlib.suppress(ValueError):
-            return f"died of {signal.Signals(-code).name}{last}"
-        return f"died of signal {-code}{last}"
+        return f"died of {name}{last}"
 
 
 def _folders_of(packages: Sequence[str]) -> list[str]:

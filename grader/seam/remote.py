@@ -61,7 +61,13 @@ class Handle:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(f"{name} does not cross the seam")
-        return self._worker.request("attribute", self, name)
+        known = self._worker.members.get((self._number, name))
+        if known is not None:
+            return known
+        found = self._worker.request("attribute", self, name)
+        if type(found) is Handle and self._kind == "module":  # a chapter's functions and classes
+            self._worker.members[self._number, name] = found
+        return found
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: D102 - it calls
         return self._worker.request("call", self, args, kwargs)
@@ -225,6 +231,7 @@ class Worker:
     Attributes:
         workbench: Stands for the `Workbench` beside the subject, once it is loaded.
         output: The last bytes that the subject printed.
+        members: What modules have given by name, so that it is asked for once.
     """
 
     def __init__(
@@ -249,6 +256,7 @@ class Worker:
         self._decoder = Decoder(self._handle, self._function)
         self.output = b""
         self.workbench: Any = None
+        self.members: dict[tuple[int, str], Handle] = {}
 
     def load(self, sources: Sequence[Source], seed: int, scratch: str) -> Handle:
         """Load the subject; returns the stand-in of its last chapter's module.

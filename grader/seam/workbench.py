@@ -155,6 +155,9 @@ class Workbench:
         ran = [e.name.removeprefix("aten::") for e in profile.function_events or ()]
         return list(dict.fromkeys([*ran, *modules]))
 
+    def torch_module(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> nn.Module:
+        return getattr(nn, name)(*args, **kwargs)
+
     def module(self, function: Callable[..., Any]) -> nn.Module:
         return _Spy(function)
 

@@ -120,7 +120,8 @@ def test_check_teaches_one_step(kata, judged):
     lines = done.stdout.splitlines()
     assert lines[0] == "  0/1  ch01_demo.double: not written yet"
     assert "hint: add it to itself" in lines
-    assert lines[-1] == "next: write it in exercises/ch01_demo.py, then `kata check ch01_demo.double`"
+    last = "next: write it in exercises/ch01_demo.py, then `kata check ch01_demo.double`"
+    assert lines[-1] == last
 
 
 def test_check_of_one_exercise_runs_its_tests_alone(kata, demo):

@@ -72,8 +72,8 @@ def surface(text):
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
             functions = [n for n in ast.walk(node) if isinstance(n, ast.FunctionDef)]
-            functions = [f for f in functions if f.name != "inner"]
-            found[node.name] = [(f.name, ast.unparse(f.args), ast.get_docstring(f)) for f in functions]
+            outer = [f for f in functions if f.name != "inner"]
+            found[node.name] = [(f.name, ast.unparse(f.args), ast.get_docstring(f)) for f in outer]
     return found
 
 

@@ -17,6 +17,7 @@ from grader.errors import (
     UnjudgedError,
 )
 from grader.seam import remote
+from grader.seam.nursery import PASSED_ON
 from grader.seam.remote import Handle, Nursery
 from grader.subject import Source
 
@@ -425,7 +426,7 @@ def test_the_environment_is_empty_and_descriptors_are_few(load, monkeypatch):
                 "HOME",
                 "TMPDIR",
                 "LC_CTYPE",
-                *remote.PASSED_ON,
+                *PASSED_ON,
                 "KINETO_LOG_LEVEL",
             }
             assert "s3cret" not in chapter.raw
@@ -579,7 +580,8 @@ def test_what_no_rule_names_still_runs(load):
         """
         import torch
         def f(x):
-            model = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.Tanh(), torch.nn.Linear(8, 1))
+            from torch import nn
+            model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 1))
             model(x).sum().backward()
             return torch.vmap(torch.softmax, in_dims=(0, None))(x, 0).sum().item()
         """,

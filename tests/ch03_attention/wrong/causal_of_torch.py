@@ -1,0 +1,35 @@
+"""Calls torch's scaled_dot_product_attention with is_causal=True.
+
+exercise: CausalAttention
+rejected by: test_visible.py::test_causal_attention_is_written_from_scratch
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class CausalAttention(nn.Module):
+    def __init__(
+        self, d_in: int, d_out: int, context_length: int, dropout: float, qkv_bias: bool = False
+    ) -> None:
+        super().__init__()
+        self.W_query = nn.Linear(d_in, d_out, bias=qkv_bias)
+        self.W_key = nn.Linear(d_in, d_out, bias=qkv_bias)
+        self.W_value = nn.Linear(d_in, d_out, bias=qkv_bias)
+        self.dropout = nn.Dropout(dropout)
+        future = torch.ones(context_length, context_length, dtype=torch.bool).triu(diagonal=1)
+        self.mask: Tensor
+        self.register_buffer("mask", future, persistent=False)  # (context_length, context_length)
+
+    def forward(self, x: Tensor) -> Tensor:
+        T, context_length = x.shape[1], self.mask.shape[0]
+        if context_length < T:
+            raise ValueError(f"{T} tokens do not fit into a context of {context_length}")
+        queries = self.W_query(x)  # (B, T, d_out)
+        keys = self.W_key(x)  # (B, T, d_out)
+        values = self.W_value(x)  # (B, T, d_out)
+        p = self.dropout.p if self.training else 0.0
+        return F.scaled_dot_product_attention(
+            queries, keys, values, is_causal=True, dropout_p=p
+        )  # (B, T, d_out)

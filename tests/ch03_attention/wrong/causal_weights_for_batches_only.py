@@ -1,0 +1,16 @@
+"""Expects exactly one batch dimension.
+
+exercise: causal_attention_weights
+rejected by: test_hidden.py::test_causal_weights_ignore_the_future
+"""
+
+import torch
+from torch import Tensor
+
+
+def causal_attention_weights(scores: Tensor, d_k: int) -> Tensor:
+    if scores.dim() != 2:
+        B, T, _ = scores.shape
+    T = scores.shape[-1]
+    future = torch.ones(T, T, dtype=torch.bool, device=scores.device).triu(diagonal=1)  # (T, T)
+    return softmax(scores.masked_fill(future, -torch.inf) / d_k**0.5, dim=-1)

@@ -1,0 +1,14 @@
+"""Leaves the mask out.
+
+exercise: causal_attention_weights
+rejected by: test_visible.py::test_causal_weights_by_hand
+"""
+
+import torch
+from torch import Tensor
+
+
+def causal_attention_weights(scores: Tensor, d_k: int) -> Tensor:
+    T = scores.shape[-1]
+    future = torch.ones(T, T, dtype=torch.bool, device=scores.device).triu(diagonal=1)  # (T, T)
+    return softmax(scores / d_k**0.5, dim=-1)

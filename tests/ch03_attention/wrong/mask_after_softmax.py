@@ -1,0 +1,14 @@
+"""Masks after the softmax without renormalising, so that rows no longer sum to 1.
+
+exercise: causal_attention_weights
+rejected by: test_visible.py::test_causal_weights_by_hand
+"""
+
+import torch
+from torch import Tensor
+
+
+def causal_attention_weights(scores: Tensor, d_k: int) -> Tensor:
+    T = scores.shape[-1]
+    future = torch.ones(T, T, dtype=torch.bool, device=scores.device).triu(diagonal=1)  # (T, T)
+    return softmax(scores / d_k**0.5, dim=-1).masked_fill(future, 0.0)

@@ -1,0 +1,15 @@
+"""Clamps large numbers instead of shifting the row, so that different large numbers get equal
+weights.
+
+exercise: softmax
+rejected by: test_hidden.py::test_softmax_of_large_numbers
+"""
+
+import torch
+from torch import Tensor
+
+
+def softmax(x: Tensor, dim: int) -> Tensor:
+    # The largest exponent becomes 0, so nothing overflows and no sum is below 1.
+    powers = torch.exp(x.clamp(-80, 80))
+    return powers / powers.sum(dim=dim, keepdim=True)

@@ -1,0 +1,25 @@
+"""Uses exp without the shift by the maximum, which overflows for large scores.
+
+exercise: SelfAttention_v1
+rejected by: test_hidden.py::test_v1_of_large_scores
+"""
+
+import torch
+from torch import Tensor, nn
+
+
+class SelfAttention_v1(nn.Module):
+    def __init__(self, d_in: int, d_out: int) -> None:
+        super().__init__()
+        self.W_query = nn.Parameter(torch.rand(d_in, d_out))
+        self.W_key = nn.Parameter(torch.rand(d_in, d_out))
+        self.W_value = nn.Parameter(torch.rand(d_in, d_out))
+
+    def forward(self, x: Tensor) -> Tensor:
+        queries = x @ self.W_query  # (T, d_out)
+        keys = x @ self.W_key  # (T, d_out)
+        values = x @ self.W_value  # (T, d_out)
+        scores = queries @ keys.T  # (T, T)
+        weights = torch.exp(scores / keys.shape[-1] ** 0.5)
+        weights = weights / weights.sum(dim=-1, keepdim=True)
+        return weights @ values  # (T, d_out)

@@ -1,0 +1,31 @@
+"""Starts every head as a copy of the first, so that they learn the same.
+
+exercise: MultiHeadAttentionWrapper
+rejected by: test_hidden.py::test_wrapper_learns_each_head_by_itself
+"""
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+
+class MultiHeadAttentionWrapper(nn.Module):
+    def __init__(
+        self,
+        d_in: int,
+        d_out: int,
+        context_length: int,
+        dropout: float,
+        num_heads: int,
+        qkv_bias: bool = False,
+    ) -> None:
+        super().__init__()
+        self.heads = nn.ModuleList(
+            copy.deepcopy(head)
+            for head in [CausalAttention(d_in, d_out, context_length, dropout, qkv_bias)]
+            * num_heads
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([head(x) for head in self.heads], dim=-1)  # (B, T, num_heads * d_out)

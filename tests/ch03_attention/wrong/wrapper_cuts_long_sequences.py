@@ -1,0 +1,30 @@
+"""Silently drops what does not fit into the context.
+
+exercise: MultiHeadAttentionWrapper
+rejected by: test_hidden.py::test_wrapper_refuses_a_long_sequence
+"""
+
+import torch
+from torch import Tensor, nn
+
+
+class MultiHeadAttentionWrapper(nn.Module):
+    def __init__(
+        self,
+        d_in: int,
+        d_out: int,
+        context_length: int,
+        dropout: float,
+        num_heads: int,
+        qkv_bias: bool = False,
+    ) -> None:
+        super().__init__()
+        self.context_length = context_length
+        self.heads = nn.ModuleList(
+            CausalAttention(d_in, d_out, context_length, dropout, qkv_bias)
+            for _ in range(num_heads)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x[:, : self.context_length]
+        return torch.cat([head(x) for head in self.heads], dim=-1)  # (B, T, num_heads * d_out)

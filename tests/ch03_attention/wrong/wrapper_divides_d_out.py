@@ -1,0 +1,28 @@
+"""Divides d_out among the heads, where it is the size of one head.
+
+exercise: MultiHeadAttentionWrapper
+rejected by: test_hidden.py::test_wrapper_of_any_shape
+"""
+
+import torch
+from torch import Tensor, nn
+
+
+class MultiHeadAttentionWrapper(nn.Module):
+    def __init__(
+        self,
+        d_in: int,
+        d_out: int,
+        context_length: int,
+        dropout: float,
+        num_heads: int,
+        qkv_bias: bool = False,
+    ) -> None:
+        super().__init__()
+        self.heads = nn.ModuleList(
+            CausalAttention(d_in, max(1, d_out // num_heads), context_length, dropout, qkv_bias)
+            for _ in range(num_heads)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([head(x) for head in self.heads], dim=-1)  # (B, T, num_heads * d_out)

@@ -1,0 +1,30 @@
+"""Applies dropout to the sum, so that the shortcut itself is dropped.
+
+exercise: TransformerBlock
+rejected by: test_hidden.py::test_block_drops_what_it_adds_and_not_the_shortcut
+"""
+
+from typing import Any
+
+from torch import Tensor, nn
+
+
+class TransformerBlock(nn.Module):
+    def __init__(self, cfg: dict[str, Any]) -> None:
+        super().__init__()
+        self.att = MultiHeadAttention(
+            d_in=cfg["emb_dim"],
+            d_out=cfg["emb_dim"],
+            context_length=cfg["context_length"],
+            dropout=_drop_rate(cfg, "attn"),
+            num_heads=cfg["n_heads"],
+            qkv_bias=cfg["qkv_bias"],
+        )
+        self.ff = FeedForward(cfg)
+        self.norm1 = LayerNorm(cfg["emb_dim"])
+        self.norm2 = LayerNorm(cfg["emb_dim"])
+        self.drop_resid = nn.Dropout(_drop_rate(cfg, "shortcut"))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.drop_resid(x + self.att(self.norm1(x)))
+        return self.drop_resid(x + self.ff(self.norm2(x)))

@@ -1,0 +1,29 @@
+"""Adds whenever torch can: (B, 3) and (B, 1) add up by broadcasting, and the output has the wrong
+shape.
+
+exercise: DeepNetwork
+rejected by: test_hidden.py::test_deep_network_adds_no_shortcut_by_broadcasting
+"""
+
+import itertools
+
+from torch import Tensor, nn
+
+
+class DeepNetwork(nn.Module):
+    def __init__(self, layer_sizes: Sequence[int], use_shortcut: bool) -> None:
+        super().__init__()
+        self.use_shortcut = use_shortcut
+        self.layers = nn.ModuleList(
+            nn.Sequential(nn.Linear(n_in, n_out), GELU())
+            for n_in, n_out in itertools.pairwise(layer_sizes)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.layers:
+            out = layer(x)  # (B, layer_sizes[i + 1])
+            try:
+                x = x + out if self.use_shortcut else out
+            except RuntimeError:
+                x = out
+        return x

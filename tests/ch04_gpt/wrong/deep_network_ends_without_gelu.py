@@ -1,0 +1,25 @@
+"""Leaves GELU out after the last layer.
+
+exercise: DeepNetwork
+rejected by: test_visible.py::test_deep_network_is_written_from_scratch
+"""
+
+import itertools
+
+from torch import Tensor, nn
+
+
+class DeepNetwork(nn.Module):
+    def __init__(self, layer_sizes: Sequence[int], use_shortcut: bool) -> None:
+        super().__init__()
+        self.use_shortcut = use_shortcut
+        self.layers = nn.ModuleList(
+            nn.Sequential(nn.Linear(n_in, n_out), GELU())
+            for n_in, n_out in itertools.pairwise(layer_sizes)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.layers:
+            out = layer(x) if layer is not self.layers[-1] else layer[0](x)
+            x = x + out if self.use_shortcut and x.shape == out.shape else out
+        return x

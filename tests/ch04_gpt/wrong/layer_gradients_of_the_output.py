@@ -1,0 +1,16 @@
+"""Differentiates the mean output instead of its squared distance from the target.
+
+exercise: layer_gradients
+rejected by: test_visible.py::test_layer_gradients_of_a_worked_example
+"""
+
+import torch
+from torch import Tensor, nn
+
+
+def layer_gradients(model: nn.Module, x: Tensor) -> dict[str, float]:
+    output = model(x)
+    loss = output.mean()
+    weights = {n: p for n, p in model.named_parameters() if n.endswith("weight")}
+    gradients = torch.autograd.grad(loss, list(weights.values()))
+    return {n: g.abs().mean().item() for n, g in zip(weights, gradients, strict=True)}

@@ -1,0 +1,11 @@
+"""Divides with //, which gives 0 for a small model.
+
+exercise: model_megabytes
+rejected by: test_visible.py::test_megabytes_of_a_small_model
+"""
+
+from torch import nn
+
+
+def model_megabytes(model: nn.Module) -> float:
+    return sum(p.numel() * p.element_size() for p in _distinct_parameters(model)) // 1024**2

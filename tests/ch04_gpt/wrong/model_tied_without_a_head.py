@@ -1,0 +1,35 @@
+"""Tied, it has no out_head at all, whose name checkpoints and later chapters need.
+
+exercise: GPTModel
+rejected by: test_hidden.py::test_model_ties_its_head_to_the_token_embedding
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class GPTModel(nn.Module):
+    def __init__(self, cfg: dict[str, Any]) -> None:
+        super().__init__()
+        self.context_length = cfg["context_length"]
+        self.tok_emb = nn.Embedding(cfg["vocab_size"], cfg["emb_dim"])
+        self.pos_emb = nn.Embedding(cfg["context_length"], cfg["emb_dim"])
+        self.drop_emb = nn.Dropout(_drop_rate(cfg, "emb"))
+        self.trf_blocks = nn.Sequential(*[TransformerBlock(cfg) for _ in range(cfg["n_layers"])])
+        self.final_norm = LayerNorm(cfg["emb_dim"])
+        if not cfg.get("tied"):
+            self.out_head = nn.Linear(cfg["emb_dim"], cfg["vocab_size"], bias=False)
+        pass
+
+    def forward(self, in_idx: Tensor) -> Tensor:
+        T = in_idx.shape[1]
+        if self.context_length < T:
+            raise ValueError(f"{T} tokens do not fit into a context of {self.context_length}")
+        positions = torch.arange(T, device=in_idx.device)  # (T,)
+        x = self.tok_emb(in_idx) + self.pos_emb(positions)  # (B, T, C)
+        x = self.trf_blocks(self.drop_emb(x))  # (B, T, C)
+        head = getattr(self, "out_head", None)
+        x = self.final_norm(x)
+        return head(x) if head else x @ self.tok_emb.weight.T

@@ -1,0 +1,21 @@
+"""Forgets the root and divides by the variance.
+
+exercise: LayerNorm
+rejected by: test_visible.py::test_norm_of_a_worked_example
+"""
+
+import torch
+from torch import Tensor, nn
+
+
+class LayerNorm(nn.Module):
+    def __init__(self, emb_dim: int) -> None:
+        super().__init__()
+        self.eps = 1e-5
+        self.scale = nn.Parameter(torch.ones(emb_dim))  # (C,)
+        self.shift = nn.Parameter(torch.zeros(emb_dim))  # (C,)
+
+    def forward(self, x: Tensor) -> Tensor:
+        mean = x.mean(dim=-1, keepdim=True)  # (..., 1)
+        var = x.var(dim=-1, keepdim=True, unbiased=False)  # (..., 1)
+        return self.scale * (x - mean) / (var + self.eps) + self.shift  # (..., C)

@@ -1,0 +1,21 @@
+"""Normalises all vectors together instead of each one by itself.
+
+exercise: LayerNorm
+rejected by: test_visible.py::test_norm_equals_torch
+"""
+
+import torch
+from torch import Tensor, nn
+
+
+class LayerNorm(nn.Module):
+    def __init__(self, emb_dim: int) -> None:
+        super().__init__()
+        self.eps = 1e-5
+        self.scale = nn.Parameter(torch.ones(emb_dim))  # (C,)
+        self.shift = nn.Parameter(torch.zeros(emb_dim))  # (C,)
+
+    def forward(self, x: Tensor) -> Tensor:
+        mean = x.mean()
+        var = x.var(unbiased=False)
+        return self.scale * (x - mean) / torch.sqrt(var + self.eps) + self.shift  # (..., C)

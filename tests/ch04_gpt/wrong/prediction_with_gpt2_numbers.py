@@ -1,0 +1,17 @@
+"""Has the vocabulary and the context of GPT-2 written in.
+
+exercise: predict_parameters
+rejected by: test_hidden.py::test_prediction_for_any_size
+"""
+
+from typing import Any
+
+
+def predict_parameters(cfg: dict[str, Any], tied: bool = False) -> int:
+    V, C = 50257, cfg["emb_dim"]
+    embeddings = (V + 1024) * C
+    attention = 4 * C * C + C + (3 * C if cfg["qkv_bias"] else 0)
+    feed_forward = 8 * C * C + 5 * C
+    norm = 2 * C
+    head = 0 if tied or cfg.get("tied", False) else V * C
+    return embeddings + cfg["n_layers"] * (attention + feed_forward + 2 * norm) + norm + head

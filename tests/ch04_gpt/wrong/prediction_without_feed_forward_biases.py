@@ -1,0 +1,17 @@
+"""Forgets the biases of the feed-forward network.
+
+exercise: predict_parameters
+rejected by: test_hidden.py::test_prediction_for_any_size
+"""
+
+from typing import Any
+
+
+def predict_parameters(cfg: dict[str, Any], tied: bool = False) -> int:
+    V, C = cfg["vocab_size"], cfg["emb_dim"]
+    embeddings = (V + cfg["context_length"]) * C
+    attention = 4 * C * C + C + (3 * C if cfg["qkv_bias"] else 0)
+    feed_forward = 8 * C * C
+    norm = 2 * C
+    head = 0 if tied or cfg.get("tied", False) else V * C
+    return embeddings + cfg["n_layers"] * (attention + feed_forward + 2 * norm) + norm + head

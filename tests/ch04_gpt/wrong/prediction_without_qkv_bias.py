@@ -1,0 +1,17 @@
+"""Does not look at qkv_bias.
+
+exercise: predict_parameters
+rejected by: test_visible.py::test_prediction_for_gpt2_124m
+"""
+
+from typing import Any
+
+
+def predict_parameters(cfg: dict[str, Any], tied: bool = False) -> int:
+    V, C = cfg["vocab_size"], cfg["emb_dim"]
+    embeddings = (V + cfg["context_length"]) * C
+    attention = 4 * C * C + C
+    feed_forward = 8 * C * C + 5 * C
+    norm = 2 * C
+    head = 0 if tied or cfg.get("tied", False) else V * C
+    return embeddings + cfg["n_layers"] * (attention + feed_forward + 2 * norm) + norm + head
