@@ -210,7 +210,7 @@ def test_a_chapter_has_a_budget_as_a_whole(demo, plan):
     slow = "import time\ndef double(x):\n    time.sleep(1.1)\n    return x + x\n"
     (plan.subject / f"{CHAPTER}.py").write_text(GOOD + slow, encoding="utf-8")
     tests = grading.grade(replace(plan, root=demo, course=course)).tests
-    assert sum("1 s are used up" in t.message for t in tests) == 4
+    assert sum("1 s are used up" in t.message for t in tests) == 5
 
 
 # Reports

@@ -130,8 +130,8 @@ def subject(tmp_path: Path, **added: str) -> Path:
     return folder
 
 
+# What the sentence must be like -> what is added to the reference's chapters.
 FAULTS: dict[str, dict[str, str]] = {
-    # what the whole sentence must be like -> what is added to the reference
     r"^ch04_gpt\.GPTModel\.forward is not written yet: finish it \(kata check ch04\) and build "
     r"again$": {
         "ch04_gpt": (
@@ -168,7 +168,11 @@ FAULTS: dict[str, dict[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("said", FAULTS)
+@pytest.mark.parametrize(
+    "said",
+    FAULTS,
+    ids=["stub", "exception", "erf GELU", "untied head", "process ends", "exit at import"],
+)
 def test_a_subject_at_fault_gets_one_sentence(tmp_path: Path, said: str) -> None:
     """What a subject's code does wrong is told with its chapter, and no folder is left."""
     folder = subject(tmp_path, **FAULTS[said])
