@@ -50,6 +50,7 @@ def stub_of(text: str, chapter: str) -> str:
     if inside:
         raise KataError(f"{chapter}.py: {BEGIN} without its partner")
     stub = re.sub(r"\n{4,}", "\n\n\n", "\n".join(kept)).rstrip() + "\n"
+    stub = re.sub(r"\n{3}(?= )", "\n\n", stub)  # where a helper within a class was dropped
     ast.parse(stub)
     return stub
 

@@ -22,7 +22,8 @@ def surface(source):
     found = {}
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-            methods = [n for n in getattr(node, "body", []) if isinstance(n, ast.FunctionDef)]
+            functions = [n for n in node.body if isinstance(n, ast.FunctionDef)]
+            methods = [f for f in functions if f.name[0] != "_" or f.name.startswith("__")]
             parts = [node] if isinstance(node, ast.FunctionDef) else methods
             found[node.name] = (
                 ast.get_docstring(node),

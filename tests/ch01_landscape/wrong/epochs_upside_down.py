@@ -1,0 +1,11 @@
+"""Divides the size of the data set by the tokens read, not the other way round.
+
+exercise: dataset_epochs
+rejected by: test_visible.py::test_epochs_of_the_data_of_gpt3
+"""
+
+
+def dataset_epochs(dataset_tokens, share, trained_tokens):
+    if dataset_tokens <= 0 or not 0 <= share <= 1:
+        raise ValueError(f"dataset_tokens {dataset_tokens}, share {share}")
+    return dataset_tokens / (share * trained_tokens)

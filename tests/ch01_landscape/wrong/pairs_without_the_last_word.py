@@ -1,0 +1,9 @@
+"""Stops one pair early, so that the last word is never a target.
+
+exercise: next_word_pairs
+rejected by: test_visible.py::test_each_word_is_predicted_from_all_words_before_it
+"""
+
+
+def next_word_pairs(words):
+    return [(words[:i], words[i]) for i in range(1, len(words) - 1)]

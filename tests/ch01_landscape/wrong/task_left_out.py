@@ -1,0 +1,9 @@
+"""Shows the examples without saying what the task is.
+
+exercise: few_shot_prompt
+rejected by: test_visible.py::test_few_shot_prompt_by_hand
+"""
+
+
+def few_shot_prompt(task, examples, query):
+    return "\n".join([*(f"{a} => {b}" for a, b in examples), f"{query} =>"])

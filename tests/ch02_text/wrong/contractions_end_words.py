@@ -1,0 +1,14 @@
+"""Cuts a contraction off only where the word ends after it.
+
+exercise: pre_tokenize
+rejected by: test_hidden.py::test_contractions
+"""
+
+import regex
+
+
+def pre_tokenize(text):
+    return regex.findall(
+        r"""'(?:s|t|re|ve|m|ll|d)(?!\p{L})| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+""",
+        text,
+    )

@@ -1,0 +1,17 @@
+"""Loses the last token unless it is merged.
+
+exercise: merge_pair
+rejected by: test_hidden.py::test_merge_pair_of_any_word
+"""
+
+
+def merge_pair(word, pair):
+    merged, i = [], 0
+    while i < len(word) - 1:
+        if word[i] == pair[0] and word[i + 1] == pair[1]:
+            merged.append(pair[0] + pair[1])
+            i += 2
+        else:
+            merged.append(word[i])
+            i += 1
+    return tuple(merged)

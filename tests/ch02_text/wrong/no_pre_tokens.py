@@ -1,0 +1,25 @@
+"""Trains on the text in one piece, and merges across words.
+
+exercise: train_bpe
+rejected by: test_hidden.py::test_training_stays_within_pieces
+"""
+
+from collections import Counter
+
+
+def train_bpe(text, vocab_size):
+    if vocab_size < 256:
+        raise ValueError(f"{vocab_size} is below 256")
+    words = {tuple(bytes([b]) for b in text.encode()): 1}
+    merges = []
+    while len(merges) < vocab_size - 256:
+        counts = count_pairs(words)
+        if not counts:
+            break
+        best = max(counts, key=lambda pair: (counts[pair], pair))
+        merges.append(best)
+        fresh = Counter()
+        for word, times in words.items():
+            fresh[merge_pair(word, best)] += times
+        words = fresh
+    return merges

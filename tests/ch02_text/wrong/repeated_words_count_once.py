@@ -1,0 +1,25 @@
+"""Counts each distinct word once, however often it occurs.
+
+exercise: train_bpe
+rejected by: test_hidden.py::test_train_bpe_on_english
+"""
+
+from collections import Counter
+
+
+def train_bpe(text, vocab_size):
+    if vocab_size < 256:
+        raise ValueError(f"{vocab_size} is below 256")
+    words = {tuple(bytes([b]) for b in p.encode()): 1 for p in pre_tokenize(text)}
+    merges = []
+    while len(merges) < vocab_size - 256:
+        counts = count_pairs(words)
+        if not counts:
+            break
+        best = max(counts, key=lambda pair: (counts[pair], pair))
+        merges.append(best)
+        fresh = Counter()
+        for word, times in words.items():
+            fresh[merge_pair(word, best)] = 1
+        words = fresh
+    return merges

@@ -1,0 +1,10 @@
+"""Numbers repeated words, too, which leaves gaps between the numbers.
+
+exercise: build_vocab
+rejected by: test_hidden.py::test_build_vocab_of_any_words
+"""
+
+
+def build_vocab(words, specials=()):
+    tokens = [*sorted(words), *specials]
+    return {token: i for i, token in enumerate(tokens)}

@@ -1,0 +1,30 @@
+"""Gives no batches for a text without a window, instead of raising.
+
+exercise: create_dataloader_v1
+rejected by: test_hidden.py::test_workers_and_short_texts
+"""
+
+from torch.utils.data import DataLoader
+
+
+def create_dataloader_v1(
+    txt,
+    batch_size=4,
+    max_length=256,
+    stride=128,
+    shuffle=True,
+    drop_last=True,
+    num_workers=0,
+    tokenizer=None,
+):
+    if tokenizer is None:
+        import tiktoken
+
+        tokenizer = tiktoken.get_encoding("gpt2")
+    try:
+        data = GPTDatasetV1(txt, tokenizer, max_length, stride)
+    except ValueError:
+        return DataLoader([], batch_size=batch_size)
+    return DataLoader(
+        data, batch_size=batch_size, shuffle=shuffle, drop_last=drop_last, num_workers=num_workers
+    )

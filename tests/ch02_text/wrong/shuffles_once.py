@@ -1,0 +1,31 @@
+"""Shuffles once, so that every pass has the same order.
+
+exercise: create_dataloader_v1
+rejected by: test_hidden.py::test_shuffling
+"""
+
+from torch.utils.data import DataLoader
+
+
+def create_dataloader_v1(
+    txt,
+    batch_size=4,
+    max_length=256,
+    stride=128,
+    shuffle=True,
+    drop_last=True,
+    num_workers=0,
+    tokenizer=None,
+):
+    if tokenizer is None:
+        import tiktoken
+
+        tokenizer = tiktoken.get_encoding("gpt2")
+    data = GPTDatasetV1(txt, tokenizer, max_length, stride)
+    if shuffle:
+        import torch
+
+        data = [data[i] for i in torch.randperm(len(data)).tolist()]
+    return DataLoader(
+        data, batch_size=batch_size, shuffle=False, drop_last=drop_last, num_workers=num_workers
+    )

@@ -1,0 +1,10 @@
+"""Puts the specials before the words.
+
+exercise: build_vocab
+rejected by: test_hidden.py::test_build_vocab_of_any_words
+"""
+
+
+def build_vocab(words, specials=()):
+    tokens = [*specials, *sorted(set(words))]
+    return {token: i for i, token in enumerate(tokens)}

@@ -1,0 +1,10 @@
+"""Sorts the specials in among the words.
+
+exercise: build_vocab
+rejected by: test_visible.py::test_build_vocab_by_hand
+"""
+
+
+def build_vocab(words, specials=()):
+    tokens = sorted({*words, *specials})
+    return {token: i for i, token in enumerate(tokens)}

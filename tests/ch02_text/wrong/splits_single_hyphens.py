@@ -1,0 +1,12 @@
+"""Splits at single hyphens, too, and so tears words such as re-test apart.
+
+exercise: split_words
+rejected by: test_hidden.py::test_double_hyphens_are_taken_from_the_left
+"""
+
+import re
+
+
+def split_words(text):
+    pieces = re.split(r"""([,.:;?_!"()']|--|-|\s)""", text)
+    return [piece for piece in pieces if piece.strip()]

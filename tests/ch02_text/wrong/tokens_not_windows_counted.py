@@ -1,0 +1,26 @@
+"""Says how many tokens there are when asked for its length.
+
+exercise: GPTDatasetV1
+rejected by: test_visible.py::test_windows_by_hand
+"""
+
+import torch
+from torch.utils.data import Dataset
+
+
+class GPTDatasetV1(Dataset):
+    def __init__(self, txt, tokenizer, max_length, stride):
+        ids = tokenizer.encode(txt, allowed_special={"<|endoftext|>"})
+        if len(ids) < max_length + 1:
+            raise ValueError(f"{len(ids)} tokens, a window has {max_length}")
+        self.pairs = []
+        self.count = len(ids)
+        for i in range(0, len(ids) - max_length, stride):
+            x, y = ids[i : i + max_length], ids[i + 1 : i + max_length + 1]
+            self.pairs.append((torch.tensor(x), torch.tensor(y)))
+
+    def __len__(self):
+        return self.count
+
+    def __getitem__(self, index):
+        return self.pairs[index]

@@ -1,0 +1,20 @@
+"""Cuts the text at white space instead of by split_words.
+
+exercise: SimpleTokenizerV1
+rejected by: test_visible.py::test_v1_by_hand
+"""
+
+import re
+
+
+class SimpleTokenizerV1:
+    def __init__(self, vocab):
+        self.str_to_int = dict(vocab)
+        self.int_to_str = {i: word for word, i in vocab.items()}
+
+    def encode(self, text):
+        return [self.str_to_int[word] for word in text.split()]
+
+    def decode(self, ids):
+        text = " ".join(self.int_to_str[i] for i in ids)
+        return re.sub(r"""\s+([,.:;?_!"()'])""", r"\1", text)
