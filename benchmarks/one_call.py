@@ -35,7 +35,8 @@ def main():
     here = milliseconds(load_package([source]).same, x)
     nursery = Nursery()
     with tempfile.TemporaryDirectory() as scratch, nursery.worker() as worker:
-        over = milliseconds(worker.load([source], 0, scratch).same, x)
+        worker.start_loading([source], 0, scratch)
+        over = milliseconds(worker.loaded().same, x)
     nursery.close()
     print(f"one call, median of {CALLS}: {over:.3f} ms over the seam, {here:.5f} ms here")
 

@@ -54,12 +54,21 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Chapter:
-    """One module."""
+    """One module.
+
+    Attributes:
+        name: The module's name.
+        title: The title in the book.
+        sections: The sections of the book.
+        exercises: In the order of teaching.
+        preload: Modules that its code loads when it runs, imported once before workers are forked.
+    """
 
     name: str
     title: str
     sections: str
     exercises: tuple[Exercise, ...]
+    preload: tuple[str, ...] = ()
 
     def exercise(self, name: str) -> Exercise:
         """The exercise of that name.
@@ -183,6 +192,7 @@ def _chapter(table: _Table, rules: Mapping[str, Rule]) -> Chapter:
         title=table.get("title", str),
         sections=table.get("sections", str),
         exercises=exercises,
+        preload=table.strings("preload"),
     )
 
 

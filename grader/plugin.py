@@ -6,14 +6,13 @@ process. Judged, it is a stand-in for the module in a worker (`seam.remote`).
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import hashlib
 import json
 import os
 import sys
-import tempfile
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -23,6 +22,7 @@ import pytest
 from .course import Course, Exercise, load_course
 from .errors import SubjectSpent, SubjectTimeout, UnjudgedError
 from .model.tokenizer import fill_tiktoken_cache
+from .opening import Opening
 from .seam.nursery import Started, start
 from .verdict import Outcome, judge_exception
 
@@ -75,28 +75,20 @@ class Grading:
         self._nursery: Nursery | None = None
         self._started: Started | None = None
         if option.judged or option.kata_serve is not None:
-            self._started = start()  # it imports torch while the suites are collected
+            # It imports torch while the suites are collected.
+            self._started = start(self._preload(config.args))
 
-    @contextlib.contextmanager
-    def opened(self, exercise: Exercise, test_seed: int) -> Iterator[tuple[Any, Any]]:
-        """The chapter and the probe for one test."""
-        from .probe import Probe
-        from .subject import load_package, sources_for
+    @functools.cached_property
+    def opening(self) -> Opening:
+        """Opens the subject for each test."""
+        nursery = self.start_nursery if self.judged else None
+        return Opening(self.course, self.subject, self.reference, own=self.own, nursery=nursery)
 
-        before = [c.name for c in self.course.before(exercise.chapter)]
-        sources = sources_for(exercise.chapter, self.subject, self.reference, before, own=self.own)
-        with contextlib.ExitStack() as stack:
-            # Learner code may still hold or lock what lies in it.
-            made = tempfile.TemporaryDirectory(prefix="kata-", ignore_cleanup_errors=True)
-            scratch = stack.enter_context(made)
-            if not self.judged:
-                from .seam.workbench import Workbench
-
-                yield load_package(sources), Probe(Workbench(scratch), exercise)
-                return
-            worker = stack.enter_context(self.start_nursery().worker(exercise.rules))
-            module = worker.load(sources, test_seed, scratch)
-            yield module, Probe(worker.workbench, exercise, worker.place, worker.fetch)
+    def _preload(self, paths: Sequence[str]) -> list[str]:
+        """What the chapters at these paths (none named: all) want imported before the forks."""
+        chapters = self.course.chapters
+        named = [c for c in chapters if any(c.name in path for path in paths)]
+        return list(dict.fromkeys(name for c in named or chapters for name in c.preload))
 
     def start_nursery(self) -> Nursery:
         """The process that workers are forked from; started at first use."""
@@ -119,7 +111,8 @@ class Grading:
             self.sink.flush()
 
     def close(self) -> None:
-        """End the nursery and close the results."""
+        """End the workers and the nursery, and close the results."""
+        self.opening.close()
         if self._nursery is not None:
             self._nursery.close()
             self._nursery = None
@@ -132,6 +125,7 @@ _uncollected = pytest.StashKey[list[str]]()
 _grading = pytest.StashKey[Grading]()
 _outcome = pytest.StashKey[Outcome]()
 _started = pytest.StashKey[float]()
+_following = pytest.StashKey[pytest.Item | None]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -223,14 +217,13 @@ def short_id(item: pytest.Item) -> str:
 
 def _warm_up() -> None:
     """Do once, before the forks, what Hypothesis does at its first example of a process."""
-    import gc
-
     from hypothesis import given, settings
     from hypothesis import strategies as st
 
+    from .seam.warm import warm
+
     settings(max_examples=1)(given(st.none())(lambda _: None))()
-    gc.collect()
-    gc.freeze()
+    warm()
 
 
 def _unread(_excinfo: pytest.ExceptionInfo[BaseException], _style: object = None) -> str:
@@ -251,6 +244,11 @@ def test_seed(seed: int, item: pytest.Item) -> int:
 test_seed.__test__ = False  # type: ignore[attr-defined]
 
 
+def subject_seed(seed: int, item: pytest.Item) -> int:
+    """Another one for the subject's side, from which the test's draws do not follow."""
+    return test_seed(seed, item) ^ 0x5EED
+
+
 @pytest.fixture
 def _opened(request: pytest.FixtureRequest) -> Iterator[tuple[Any, Any]]:
     import torch
@@ -262,9 +260,12 @@ def _opened(request: pytest.FixtureRequest) -> Iterator[tuple[Any, Any]]:
     budget = grading.course.limits.chapter_seconds
     if grading.spent.get(exercise.chapter, 0) >= budget:
         raise SubjectSpent(f"not run: the chapter's {budget} s are used up")
-    seed = test_seed(grading.seed, request.node)
-    torch.default_generator.manual_seed(seed)
-    with grading.opened(exercise, seed ^ 0x5EED) as both:
+    torch.default_generator.manual_seed(test_seed(grading.seed, request.node))
+    with grading.opening.opened(exercise, subject_seed(grading.seed, request.node)) as both:
+        following = request.node.stash.get(_following, None)
+        if following is not None and _is_suite(following.path):
+            seed = subject_seed(grading.seed, following)
+            grading.opening.ahead(_exercise_of(grading, following), seed)
         yield both
 
 
@@ -288,13 +289,10 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         return None
     import socket
 
-    import torch
-
     from .judge import Server, Test
 
     if session.testsfailed:  # a suite that does not load would leave its tests out silently
         raise pytest.UsageError(session.config.stash[_uncollected][0])
-    torch.set_num_threads(1)  # a fork keeps no threads, and small tensors need none
     grading = session.config.stash[_grading]
     tests = []
     for item in session.items:
@@ -317,6 +315,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         for item, following in zip(items, [*items[1:], None], strict=True):
             item.repr_failure = _unread  # type: ignore[method-assign,assignment]
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        grading.opening.close()
 
     _warm_up()
     server = Server(socket.socket(fileno=descriptor), tests, prepare, work)
@@ -328,8 +327,11 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Note the time, and load the profile for tests without settings of their own."""
+def pytest_runtest_protocol(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, Any, Any]:
+    """Note the time and what follows, and load the profile for tests without settings."""
+    item.stash[_following] = nextitem
     item.stash[_started] = time.monotonic()
     _load_profile(item.path)
     return (yield)

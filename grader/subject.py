@@ -8,6 +8,7 @@ reference's chapters, so that a broken chapter costs no points in a later one.
 
 from __future__ import annotations
 
+import importlib
 import linecache
 import os
 import stat
@@ -15,6 +16,8 @@ import sys
 import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
@@ -113,29 +116,42 @@ def sources_for(
     return [*found, read_source(subject, chapter)]
 
 
-def load_package(sources: Sequence[Source], package: str = PACKAGE) -> ModuleType:
-    """Compile and run the sources as modules of a fresh package; the last one is returned.
+class _Chapters(Loader, MetaPathFinder):
+    """Finds and runs the chapters of a package from their sources, when they are imported."""
 
-    Whatever the code raises comes out as it is.
+    def __init__(self, package: str, sources: Sequence[Source]) -> None:
+        self._sources = {f"{package}.{source.name}": source for source in sources}
+
+    def find_spec(
+        self, fullname: str, path: object = None, target: object = None
+    ) -> ModuleSpec | None:
+        source = self._sources.get(fullname)
+        return ModuleSpec(fullname, self, origin=source.path) if source else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        source = self._sources[module.__name__]
+        module.__file__ = source.path
+        lines = source.text.splitlines(keepends=True)
+        linecache.cache[source.path] = (len(source.text), None, lines, source.path)
+        code = compile(source.text, source.path, "exec", dont_inherit=True)
+        exec(code, module.__dict__)  # noqa: S102 - running the subject is what this is for
+
+
+def load_package(sources: Sequence[Source], package: str = PACKAGE) -> ModuleType:
+    """Run the last of the sources as a module of a fresh package, and return it.
+
+    Those before it are run when something imports them. Whatever the code raises comes out as it
+    is.
     """
     previous = sys.modules.pop(package, None)
     for stale in vars(previous) if previous else ():
         sys.modules.pop(f"{package}.{stale}", None)
+    sys.meta_path[:] = [f for f in sys.meta_path if not isinstance(f, _Chapters)]
+    sys.meta_path.insert(0, _Chapters(package, sources))
     root = ModuleType(package)
     root.__path__ = []
     sys.modules[package] = root
-    module = root
-    for source in sources:
-        full = f"{package}.{source.name}"
-        module = ModuleType(full)
-        module.__file__, module.__package__ = source.path, package
-        lines = source.text.splitlines(keepends=True)
-        linecache.cache[source.path] = (len(source.text), None, lines, source.path)
-        code = compile(source.text, source.path, "exec", dont_inherit=True)
-        sys.modules[full] = module
-        setattr(root, source.name, module)
-        exec(code, module.__dict__)  # noqa: S102 - running the subject is what this is for
-    return module
+    return importlib.import_module(f"{package}.{sources[-1].name}")
 
 
 def subject_frames(error: BaseException) -> list[str]:

@@ -9,14 +9,15 @@ A nursery serves one socket with one-letter requests:
     W  fork a worker on the socket and the output pipe that come along; answers its process id
     K  kill a worker                     S  kill a worker; answers how it ended
 
-When the socket closes, everything forked here is killed. Run as `python -m grader.seam.nursery FD`.
+When the socket closes, everything forked here is killed. Run as
+`python -m grader.seam.nursery FD [MODULE ...]`; the modules are imported before the first fork.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
-import gc
+import importlib
 import json
 import os
 import signal
@@ -25,6 +26,7 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from typing import NoReturn
 
 from ..errors import UnjudgedError
@@ -40,8 +42,11 @@ _SET_PARENT_DEATH_SIGNAL = 1  # prctl(2)
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def start() -> Started:
+def start(preload: Iterable[str] = ()) -> Started:
     """Start a nursery process; called in the judge, which need not have imported torch yet.
+
+    Args:
+        preload: Modules to import before the first fork.
 
     Raises:
         UnjudgedError: It cannot be started.
@@ -54,7 +59,7 @@ def start() -> Started:
     ours, theirs = socket.socketpair()
     try:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-I", "-m", "grader.seam.nursery", str(theirs.fileno())],
+            [sys.executable, "-I", "-m", "grader.seam.nursery", str(theirs.fileno()), *preload],
             env={name: os.environ[name] for name in PASSED_ON if name in os.environ},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -223,17 +228,17 @@ def run(control: socket.socket) -> None:
 
 def main() -> None:
     """Import what workers need, once, and serve the socket named on the command line."""
-    import torch
-    import torch.utils.data
+    import torch.utils.data  # noqa: F401 - imported for the workers
 
-    from . import rules, workbench, worker  # noqa: F401 - imported for the workers
+    from . import rules, warm, workbench, worker  # noqa: F401 - imported for the workers
 
-    torch.set_num_threads(1)  # a fork keeps no threads, and small tensors need none
+    control, *preload = sys.argv[1:]
+    for name in preload:
+        importlib.import_module(name)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the judge's to handle
-    gc.collect()
-    gc.freeze()  # a worker's collector need not touch, and so copy, what was there before
+    warm.warm()
     _die_with_parent()
-    run(socket.socket(fileno=int(sys.argv[1])))
+    run(socket.socket(fileno=int(control)))
     os._exit(0)
 
 

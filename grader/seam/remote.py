@@ -248,7 +248,7 @@ class Worker:
         os.set_blocking(output, False)
         self._deadline = time.monotonic() + limits.test_seconds
         self._deadlines: list[float] = []
-        self._number = 0
+        self._number = self._loading = 0
         self._functions: list[Callable[..., Any]] = []
         self._calls_back = 0
         self._failed: Exception | None = None
@@ -258,15 +258,25 @@ class Worker:
         self.workbench: Any = None
         self.members: dict[tuple[int, str], Handle] = {}
 
-    def load(self, sources: Sequence[Source], seed: int, scratch: str) -> Handle:
-        """Load the subject; returns the stand-in of its last chapter's module.
+    def start_loading(self, sources: Sequence[Source], seed: int, scratch: str) -> None:
+        """Have the worker load the subject, without waiting for it."""
+        texts = [(s.name, s.text) for s in sources]
+        with contextlib.suppress(SubjectDied, SubjectTimeout), self._call():  # `loaded` says it
+            self._loading = self._ask("load", texts, seed, scratch)
+
+    def loaded(self) -> Handle:
+        """Wait until the subject is loaded; the test's time begins here.
+
+        Returns:
+            The stand-in of its last chapter's module.
 
         Raises:
             SubjectBroken: It does not load.
         """
+        self._deadline = time.monotonic() + self._seconds.test_seconds
         try:
-            texts = [(s.name, s.text) for s in sources]
-            found = self.request("load", texts, seed, scratch)
+            with self._call():
+                found = self._await(self._loading)
         except SubjectDied as error:
             raise SubjectBroken(f"the chapter does not load: {error}") from None
         except SubjectTimeout as error:
@@ -305,22 +315,30 @@ class Worker:
             SubjectError: The worker died, ran out of time, or what came is not a value.
             Exception: What the subject raised, as the same built-in type.
         """
+        with self._call():
+            return self._await(self._ask(operation, *arguments))
+
+    @contextlib.contextmanager
+    def _call(self) -> Iterator[None]:
+        """What is asked and awaited within has the deadline of one call."""
         if self._failed:
             raise self._failed
         if len(self._deadlines) >= MAX_NESTING:
             raise SubjectRefused(f"calls and callbacks nest deeper than {MAX_NESTING}")
-        self._number += 1
-        number = self._number
         latest = time.monotonic() + self._seconds.call_seconds
         self._deadlines.append(min(latest, self._deadline, *self._deadlines))
         try:
-            self._send(number, (operation, *arguments))
-            return self._await(number)
+            yield
         except (SubjectDied, SubjectTimeout) as error:
             self._failed = error
             raise
         finally:
             self._deadlines.pop()
+
+    def _ask(self, operation: str, *arguments: Any) -> int:
+        self._number += 1
+        self._send(self._number, (operation, *arguments))
+        return self._number
 
     def end(self) -> None:
         """Kill the worker and let go of everything."""

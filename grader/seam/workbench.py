@@ -7,8 +7,8 @@ in it is secret and nothing it says is trusted more than the subject's own words
 
 from __future__ import annotations
 
+import importlib
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -111,7 +111,7 @@ class Workbench:
         return thing
 
     def earlier(self, chapter: str) -> Any:
-        return sys.modules[f"{PACKAGE}.{chapter}"]
+        return importlib.import_module(f"{PACKAGE}.{chapter}")
 
     def on_meta(self, build: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         with torch.device("meta"):

@@ -32,7 +32,8 @@ def load(nursery, tmp_path):
         worker = context.__enter__()
         opened.append(context)
         sources = [*before, Source("ch01_demo", textwrap.dedent(text), "ch01_demo.py")]
-        return worker.load(sources, 1, str(tmp_path)), worker
+        worker.start_loading(sources, 1, str(tmp_path))
+        return worker.loaded(), worker
 
     yield loader
     for context in opened:
@@ -421,7 +422,8 @@ def test_the_environment_is_empty_and_descriptors_are_few(load, monkeypatch):
                 "raw = open('/proc/self/environ').read()\n"
                 "open_ = [int(n) for n in os.listdir('/proc/self/fd')]\n"
             )
-            chapter = worker.load([Source("ch01_demo", text, "x")], 1, os.getcwd())
+            worker.start_loading([Source("ch01_demo", text, "x")], 1, os.getcwd())
+            chapter = worker.loaded()
             assert set(chapter.names) <= {
                 "HOME",
                 "TMPDIR",

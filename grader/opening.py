@@ -1,0 +1,110 @@
+"""A test's chapter and probe, here or judged; judged, the next test's worker is started ahead."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .course import Course, Exercise
+from .errors import KataError, SubjectError
+from .subject import Source, load_package, sources_for
+
+if TYPE_CHECKING:
+    from .seam.remote import Nursery, Worker
+
+
+@dataclass(frozen=True)
+class _Started:
+    """A worker that is loading the subject for one test, and what ends it."""
+
+    key: tuple[str, int]
+    worker: Worker
+    stack: contextlib.ExitStack
+
+
+class Opening:
+    """Opens a subject's chapters for one test after the other.
+
+    Args:
+        course: The course.
+        subject: Folder with the code under test.
+        reference: Folder with the reference, for the chapters before.
+        own: Take the earlier chapters from the subject too.
+        nursery: Gives the nursery that workers are forked from; None opens them in this process.
+    """
+
+    def __init__(
+        self,
+        course: Course,
+        subject: Path,
+        reference: Path,
+        *,
+        own: bool = False,
+        nursery: Callable[[], Nursery] | None = None,
+    ) -> None:
+        self._course, self._subject, self._reference = course, subject, reference
+        self._own, self._nursery = own, nursery
+        self._ahead: _Started | None = None
+
+    @contextlib.contextmanager
+    def opened(self, exercise: Exercise, seed: int) -> Iterator[tuple[Any, Any]]:
+        """The chapter and the probe for one test.
+
+        Args:
+            exercise: The test's exercise.
+            seed: For torch's default generator beside the subject.
+        """
+        from .probe import Probe
+        from .seam.workbench import Workbench
+
+        if self._nursery is None:
+            with _scratch() as scratch:
+                yield load_package(self._sources(exercise)), Probe(Workbench(scratch), exercise)
+            return
+        started, self._ahead = self._ahead, None
+        if started is None or started.key != (exercise.id, seed):
+            _end(started)
+            started = self._start(self._nursery(), exercise, seed)
+        with started.stack:
+            worker = started.worker
+            module = worker.loaded()
+            yield module, Probe(worker.workbench, exercise, worker.place, worker.fetch)
+
+    def ahead(self, exercise: Exercise, seed: int) -> None:
+        """Start the worker of the test that comes next, which so need not wait for it."""
+        if self._nursery is not None:
+            # Whatever is wrong, that test will meet it again.
+            with contextlib.suppress(KataError, SubjectError, OSError):
+                self._ahead = self._start(self._nursery(), exercise, seed)
+
+    def close(self) -> None:
+        """End a worker that no test came for."""
+        _end(self._ahead)
+        self._ahead = None
+
+    def _sources(self, exercise: Exercise) -> list[Source]:
+        before = [c.name for c in self._course.before(exercise.chapter)]
+        name = exercise.chapter
+        return sources_for(name, self._subject, self._reference, before, own=self._own)
+
+    def _start(self, nursery: Nursery, exercise: Exercise, seed: int) -> _Started:
+        sources = self._sources(exercise)
+        with contextlib.ExitStack() as stack:
+            scratch = stack.enter_context(_scratch())
+            worker = stack.enter_context(nursery.worker(exercise.rules))
+            worker.start_loading(sources, seed, scratch)
+            return _Started((exercise.id, seed), worker, stack.pop_all())
+
+
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    """A folder for one test; learner code may still hold or lock what lies in it."""
+    return tempfile.TemporaryDirectory(prefix="kata-", ignore_cleanup_errors=True)
+
+
+def _end(started: _Started | None) -> None:
+    if started is not None:
+        started.stack.close()
