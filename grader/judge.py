@@ -57,6 +57,8 @@ class Job:
         tests: Their ids; None runs all of the chapter.
         judged: In a worker, or here (in the fork itself).
         own: Earlier chapters from the subject too.
+        to_first: Stop at the first test that does not pass.
+        call_seconds: For one call, where the course's limit is too long to wait.
     """
 
     name: str
@@ -65,6 +67,8 @@ class Job:
     tests: tuple[str, ...] | None = None
     judged: bool = True
     own: bool = False
+    to_first: bool = False
+    call_seconds: int | None = None
 
 
 def suite_files(root: Path, chapter: str, *, hidden: bool = True) -> list[Path]:
@@ -181,6 +185,8 @@ class Judge:
             "tests": job.tests,
             "judged": job.judged,
             "own": job.own,
+            "to_first": job.to_first,
+            "call_seconds": job.call_seconds,
         }
         try:
             self._socket.sendall(json.dumps(data).encode() + b"\n")

@@ -62,8 +62,8 @@ class Opening:
         from .seam.workbench import Workbench
 
         if self._nursery is None:
-            with _scratch() as scratch:
-                yield load_package(self._sources(exercise)), Probe(Workbench(scratch), exercise)
+            with _scratch() as scratch, contextlib.closing(Workbench(scratch)) as side:
+                yield load_package(self._sources(exercise)), Probe(side, exercise)
             return
         started, self._ahead = self._ahead, None
         if started is None or started.key != (exercise.id, seed):

@@ -69,6 +69,7 @@ class Grading:
         self.seed = int(seed) if self.seeded and str(seed).lstrip("-").isdigit() else 0
         self.timeouts: dict[str, int] = {}
         self.spent: dict[str, float] = {}
+        self.passing = True
         self.sink: TextIO | None = None
         if option.kata_results:
             self.sink = Path(option.kata_results).open("a", encoding="utf-8")  # noqa: SIM115 - till close
@@ -106,6 +107,7 @@ class Grading:
 
     def report(self, result: TestResult) -> None:
         """Write one record."""
+        self.passing = self.passing and result.verdict == "PASSED"
         if self.sink:
             self.sink.write(json.dumps(asdict(result)) + "\n")
             self.sink.flush()
@@ -301,7 +303,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         tests.append(Test(short_id(item), exercise.chapter, exercise.name, visible, words))
 
     def prepare(job: dict[str, Any]) -> Nursery | None:
-        return grading.start_nursery().fork() if job["judged"] else None
+        return grading.start_nursery().fork(job["call_seconds"]) if job["judged"] else None
 
     def work(job: dict[str, Any], nursery: Nursery | None, sink: TextIO) -> None:
         grading.take(job, nursery, sink)
@@ -315,6 +317,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         for item, following in zip(items, [*items[1:], None], strict=True):
             item.repr_failure = _unread  # type: ignore[method-assign,assignment]
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if job["to_first"] and not grading.passing:
+                break
         grading.opening.close()
 
     _warm_up()

@@ -126,7 +126,7 @@ class Probe:
     def gradients(
         self,
         call: Any,
-        *inputs: torch.Tensor,
+        *inputs: Any,
         cotangent: torch.Tensor | None = None,
         module: Any = None,
     ) -> dict[str, Any]:
@@ -145,6 +145,10 @@ class Probe:
     def nn(self, name: str, *args: Any, **kwargs: Any) -> Any:
         """`torch.nn.<name>(*args, **kwargs)` beside the subject: a plain model to work on."""
         return self._side.torch_module(name, list(args), kwargs)
+
+    def code(self, text: str) -> Any:
+        """A module beside the subject made of this text: what has to happen there, in one go."""
+        return self._side.code(text)
 
     def module(self, function: Callable[..., Any]) -> Any:
         """An nn.Module beside the subject whose forward calls this function of the test."""
@@ -177,6 +181,16 @@ class Probe:
     def read(self, path: str) -> bytes:
         """The bytes of a file beside the subject."""
         return self._side.read(path)
+
+    def http(self, answer: Callable[..., Any]) -> str:
+        """The address of an HTTP server that the subject can reach, without any network.
+
+        Args:
+            answer: Called for each request as answer(method, path, headers, body), where headers
+                is a dict with lower-case names and body is bytes; gives (status, body). A list of
+                bytes for a body is sent in chunks.
+        """
+        return self._side.http(answer)
 
     # Comparing
 

@@ -18,6 +18,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..course import Limits, Rule
@@ -117,12 +118,19 @@ class Nursery:
         self._control, self._process = started or start()
         self._forks: dict[str, Nursery] = {}
 
-    def fork(self) -> Nursery:
-        """A nursery of its own for one job, killed when it is closed."""
+    def fork(self, call_seconds: int | None = None) -> Nursery:
+        """A nursery of its own for one job, killed when it is closed.
+
+        Args:
+            call_seconds: Replaces the limit for one call.
+        """
         ours, theirs = socket.socketpair()
         self._send(b"N", [theirs.fileno()])
         theirs.close()
-        return Nursery((ours, None), self._limits)
+        limits = self._limits
+        if call_seconds is not None:
+            limits = replace(limits, call_seconds=call_seconds)
+        return Nursery((ours, None), limits)
 
     @contextlib.contextmanager
     def worker(self, closed: Sequence[Rule] = ()) -> Iterator[Worker]:

@@ -12,9 +12,11 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from ..subject import PACKAGE
+from .loopback import Loopback
 
 os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # the profiler announces itself on stderr
 
@@ -41,6 +43,11 @@ class _Object:
         self.__dict__.update(members)
 
 
+def _gradient(x: Any) -> torch.Tensor | None:
+    grad = x.grad if isinstance(x, torch.Tensor) else None
+    return None if grad is None else grad.clone()
+
+
 class Workbench:
     """Builds, loads and measures beside the subject; see `grader.probe.Probe` for the meanings.
 
@@ -50,6 +57,14 @@ class Workbench:
 
     def __init__(self, scratch: str) -> None:
         self._scratch = scratch
+        self._loopback = Loopback()
+
+    def close(self) -> None:
+        """Undo what would outlive the test in this process."""
+        self._loopback.close()
+
+    def http(self, answer: Callable[..., Any]) -> str:
+        return self._loopback.open(answer)
 
     def seed(self, seed: int) -> None:
         torch.default_generator.manual_seed(seed)
@@ -125,7 +140,10 @@ class Workbench:
         module: nn.Module | None,
     ) -> dict[str, Any]:
         leaves = [
-            x.detach().clone().requires_grad_(True) if x.is_floating_point() else x for x in inputs
+            x.detach().clone().requires_grad_(True)
+            if isinstance(x, torch.Tensor) and x.is_floating_point()
+            else x
+            for x in inputs
         ]
         module = module if module is not None else call if isinstance(call, nn.Module) else None
         if module is not None:
@@ -134,8 +152,8 @@ class Workbench:
         (out.sum() if cotangent is None else (out * cotangent).sum()).backward()
         named = [] if module is None else list(module.named_parameters())
         return {
-            "inputs": [None if x.grad is None else x.grad.clone() for x in leaves],
-            "parameters": {n: None if p.grad is None else p.grad.clone() for n, p in named},
+            "inputs": [_gradient(x) for x in leaves],
+            "parameters": {name: _gradient(p) for name, p in named},
         }
 
     def operators(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> list[str]:
@@ -157,6 +175,11 @@ class Workbench:
 
     def torch_module(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> nn.Module:
         return getattr(nn, name)(*args, **kwargs)
+
+    def code(self, text: str) -> ModuleType:
+        module = ModuleType("beside")
+        exec(compile(text, "beside.py", "exec"), module.__dict__)  # noqa: S102 - the test's text
+        return module
 
     def module(self, function: Callable[..., Any]) -> nn.Module:
         return _Spy(function)

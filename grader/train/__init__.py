@@ -1,0 +1,1 @@
+"""The milestones of the book as runs: pretrain, classify, instruct."""

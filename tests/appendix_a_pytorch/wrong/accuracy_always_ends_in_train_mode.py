@@ -1,0 +1,20 @@
+"""Switches to train mode at the end, whatever the mode was.
+
+exercise: compute_accuracy
+rejected by: test_hidden.py::test_the_mode_is_as_it_was
+"""
+
+
+def compute_accuracy(model, dataloader):
+    modes = [(m, m.training) for m in model.modules()]
+    state = torch.get_rng_state()
+    model.eval()
+    correct = total = 0
+    with torch.no_grad():
+        for features, labels in dataloader:
+            predicted = model(features).argmax(dim=1)
+            correct += int((predicted == labels).sum())
+            total += len(labels)
+    torch.set_rng_state(state)
+    model.train()
+    return correct / total

@@ -1,0 +1,19 @@
+"""Leaves the model in eval mode.
+
+exercise: compute_accuracy
+rejected by: test_visible.py::test_accuracy_is_computed_in_eval_mode
+"""
+
+
+def compute_accuracy(model, dataloader):
+    modes = [(m, m.training) for m in model.modules()]
+    state = torch.get_rng_state()
+    model.eval()
+    correct = total = 0
+    with torch.no_grad():
+        for features, labels in dataloader:
+            predicted = model(features).argmax(dim=1)
+            correct += int((predicted == labels).sum())
+            total += len(labels)
+    torch.set_rng_state(state)
+    return correct / total

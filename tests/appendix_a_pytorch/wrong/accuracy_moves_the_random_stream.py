@@ -1,0 +1,20 @@
+"""Draws from torch's random stream by looping over the loader.
+
+exercise: compute_accuracy
+rejected by: test_hidden.py::test_the_random_stream_is_as_it_was
+"""
+
+
+def compute_accuracy(model, dataloader):
+    modes = [(m, m.training) for m in model.modules()]
+    state = torch.get_rng_state()
+    model.eval()
+    correct = total = 0
+    with torch.no_grad():
+        for features, labels in dataloader:
+            predicted = model(features).argmax(dim=1)
+            correct += int((predicted == labels).sum())
+            total += len(labels)
+    for module, training in modes:
+        module.training = training
+    return correct / total

@@ -1,0 +1,21 @@
+"""Compares the first two logits only, as for two classes.
+
+exercise: compute_accuracy
+rejected by: test_hidden.py::test_accuracy_is_the_share_of_right_examples
+"""
+
+
+def compute_accuracy(model, dataloader):
+    modes = [(m, m.training) for m in model.modules()]
+    state = torch.get_rng_state()
+    model.eval()
+    correct = total = 0
+    with torch.no_grad():
+        for features, labels in dataloader:
+            predicted = (model(features)[:, 1] > model(features)[:, 0]).long()
+            correct += int((predicted == labels).sum())
+            total += len(labels)
+    torch.set_rng_state(state)
+    for module, training in modes:
+        module.training = training
+    return correct / total

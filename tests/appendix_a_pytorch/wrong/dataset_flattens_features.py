@@ -1,0 +1,16 @@
+"""Flattens the features of an example.
+
+exercise: ToyDataset
+rejected by: test_hidden.py::test_items_are_rows_of_features_and_labels
+"""
+
+
+class ToyDataset(Dataset):
+    def __init__(self, X, y):
+        self.features, self.labels = X, y
+
+    def __getitem__(self, index):
+        return self.features[index].flatten(), self.labels[index]
+
+    def __len__(self):
+        return len(self.labels)

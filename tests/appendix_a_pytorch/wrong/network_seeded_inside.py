@@ -1,0 +1,21 @@
+"""Seeds torch inside the constructor, so that all networks start alike.
+
+exercise: NeuralNetwork
+rejected by: test_hidden.py::test_networks_start_with_random_weights
+"""
+
+
+class NeuralNetwork(nn.Module):
+    def __init__(self, num_inputs, num_outputs):
+        super().__init__()
+        torch.manual_seed(123)
+        self.layers = nn.Sequential(
+            nn.Linear(num_inputs, 30),
+            nn.ReLU(),
+            nn.Linear(30, 20),
+            nn.ReLU(),
+            nn.Linear(20, num_outputs),
+        )
+
+    def forward(self, x):
+        return self.layers(x)

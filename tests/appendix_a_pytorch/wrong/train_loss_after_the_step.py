@@ -1,0 +1,18 @@
+"""Computes the loss that it returns after the step.
+
+exercise: train
+rejected by: test_hidden.py::test_steps_are_those_of_the_optimizer
+"""
+
+
+def train(model, loader, optimizer, num_epochs):
+    model.train()
+    losses = []
+    for _ in range(num_epochs):
+        for features, labels in loader:
+            loss = F.cross_entropy(model(features), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(F.cross_entropy(model(features), labels).item())
+    return losses

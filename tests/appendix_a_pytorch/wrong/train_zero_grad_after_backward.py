@@ -1,0 +1,18 @@
+"""Sets the gradients back between backward and step: nothing is learned.
+
+exercise: train
+rejected by: test_visible.py::test_training_makes_the_loss_smaller
+"""
+
+
+def train(model, loader, optimizer, num_epochs):
+    model.train()
+    losses = []
+    for _ in range(num_epochs):
+        for features, labels in loader:
+            loss = F.cross_entropy(model(features), labels)
+            loss.backward()
+            optimizer.zero_grad()
+            optimizer.step()
+            losses.append(loss.item())
+    return losses

@@ -1,0 +1,10 @@
+"""Fails where a parameter has no gradient.
+
+exercise: find_highest_gradient
+rejected by: test_hidden.py::test_parameters_without_gradient_are_passed_over
+"""
+
+
+def find_highest_gradient(model):
+    gradients = [p.grad for p in model.parameters()]
+    return max((gradient.abs().max().item() for gradient in gradients), default=None)

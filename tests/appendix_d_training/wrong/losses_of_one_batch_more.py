@@ -1,0 +1,16 @@
+"""Looks at one batch more than eval_iter.
+
+exercise: train_model
+rejected by: test_hidden.py::test_losses_are_averaged_over_tokens
+"""
+
+
+def _mean_loss(model, loader, device, num_batches):
+    total, count = 0.0, 0
+    with _evaluation(model):
+        for inputs, targets in itertools.islice(loader, num_batches + 1):
+            logits = model(inputs.to(device)).flatten(0, 1)
+            targets = targets.to(device).flatten()
+            total += F.cross_entropy(logits, targets, reduction="sum").item()
+            count += targets.numel()
+    return total / count

@@ -1,0 +1,14 @@
+"""Starts the warm-up at zero instead of initial_lr.
+
+exercise: learning_rate
+rejected by: test_hidden.py::test_the_135_steps_of_the_book
+"""
+
+
+def learning_rate(step, warmup_steps, total_steps, initial_lr, peak_lr, min_lr):
+    if step >= total_steps:
+        return min_lr
+    if step < warmup_steps:
+        return peak_lr * step / warmup_steps
+    progress = (step - warmup_steps) / (total_steps - warmup_steps)
+    return min_lr + (peak_lr - min_lr) * 0.5 * (1 + math.cos(math.pi * progress))

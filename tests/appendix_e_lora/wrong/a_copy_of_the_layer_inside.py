@@ -1,0 +1,20 @@
+"""Keeps a copy of the layer, which takes the memory of the largest weights twice.
+
+exercise: LinearWithLoRA
+rejected by: test_hidden.py::test_the_given_layer_is_kept
+"""
+
+import copy
+
+import torch
+from torch import nn
+
+
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear = copy.deepcopy(linear)
+        self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha)
+
+    def forward(self, x):
+        return self.linear(x) + self.lora(x)

@@ -1,0 +1,20 @@
+"""Multiplies the change by alpha, although the LoRALayer has done so.
+
+exercise: LinearWithLoRA
+rejected by: test_hidden.py::test_any_linear_layer_can_be_adapted
+"""
+
+import copy
+
+import torch
+from torch import nn
+
+
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear, self.alpha = linear, alpha
+        self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha)
+
+    def forward(self, x):
+        return self.linear(x) + self.alpha * self.lora(x)

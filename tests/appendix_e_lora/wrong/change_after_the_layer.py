@@ -1,0 +1,20 @@
+"""Feeds the LoRALayer with what the linear layer gives, one after the other.
+
+exercise: LinearWithLoRA
+rejected by: test_hidden.py::test_any_linear_layer_can_be_adapted
+"""
+
+import copy
+
+import torch
+from torch import nn
+
+
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear = linear
+        self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha)
+
+    def forward(self, x):
+        return self.linear(x) + self.lora(self.linear(x))

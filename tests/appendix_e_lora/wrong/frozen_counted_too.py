@@ -1,0 +1,9 @@
+"""Counts all parameters, frozen ones too.
+
+exercise: trainable_parameters
+rejected by: test_visible.py::test_trainable_values_are_counted
+"""
+
+
+def trainable_parameters(model):
+    return sum(p.numel() for p in model.parameters())

@@ -1,0 +1,20 @@
+"""Hands alpha on as the rank, and the rank as alpha.
+
+exercise: LinearWithLoRA
+rejected by: test_visible.py::test_the_change_is_added_to_the_layer
+"""
+
+import copy
+
+import torch
+from torch import nn
+
+
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear = linear
+        self.lora = LoRALayer(linear.in_features, linear.out_features, int(alpha), rank)
+
+    def forward(self, x):
+        return self.linear(x) + self.lora(x)

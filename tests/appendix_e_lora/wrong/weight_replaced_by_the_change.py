@@ -1,0 +1,23 @@
+"""Puts the change in the place of the weight, where it should be added.
+
+exercise: merge_lora
+rejected by: test_visible.py::test_merged_weights_by_hand
+"""
+
+import copy
+
+import torch
+from torch import nn
+
+
+def merge_lora(model):
+    for name, child in model.named_children():
+        if isinstance(child, LinearWithLoRA):
+            linear, lora = copy.deepcopy(child.linear), child.lora
+            scale = lora.scaling
+            with torch.no_grad():
+                linear.weight.copy_(scale * (lora.A @ lora.B).T)
+            setattr(model, name, linear)
+        else:
+            merge_lora(child)
+    return model

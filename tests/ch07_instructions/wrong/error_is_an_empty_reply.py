@@ -1,0 +1,18 @@
+"""Gives an empty text where the server answers with an error: the score would just be 0.
+
+exercise: query_model
+rejected by: test_hidden.py::test_an_error_is_not_a_reply
+"""
+
+import json
+import urllib.request
+
+
+def query_model(prompt, model, url):
+    question = {"model": model, "messages": [{"role": "user", "content": prompt}], "stream": False}
+    question["options"] = {"temperature": 0, "seed": 123}
+    try:
+        with urllib.request.urlopen(url, json.dumps(question).encode()) as reply:
+            return json.load(reply)["message"]["content"]
+    except OSError:
+        return ""

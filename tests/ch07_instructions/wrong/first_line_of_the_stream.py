@@ -1,0 +1,19 @@
+"""Reads only the first line of a reply that is a stream.
+
+exercise: query_model
+rejected by: test_visible.py::test_the_question_and_the_reply
+"""
+
+import json
+import urllib.request
+
+
+def query_model(prompt, model, url):
+    question = {
+        "model": model,
+        "messages": [{"role": "user", "content": prompt}],
+        "options": {"temperature": 0, "seed": 123},
+    }
+    request = urllib.request.Request(url, json.dumps(question).encode())
+    with urllib.request.urlopen(request) as reply:
+        return json.loads(reply.readline())["message"]["content"]

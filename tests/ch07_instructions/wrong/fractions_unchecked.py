@@ -1,0 +1,19 @@
+"""Takes any fractions: what does not fit is cut off silently.
+
+exercise: split_dataset
+rejected by: test_hidden.py::test_impossible_fractions_are_refused
+"""
+
+
+def split_dataset(entries, train_frac, test_frac):
+    groups = {}
+    for entry in entries:
+        groups.setdefault((entry["instruction"], entry["input"]), []).append(entry)
+    sizes = [int(len(entries) * train_frac), int(len(entries) * test_frac), len(entries) + 1]
+    parts = ([], [], [])
+    now = 0
+    for group in groups.values():
+        while len(parts[now]) >= sizes[now]:
+            now += 1
+        parts[now].extend(group)
+    return parts

@@ -1,0 +1,25 @@
+"""Puts the output right behind the prompt, without a heading.
+
+exercise: InstructionDataset
+rejected by: test_visible.py::test_items_by_hand
+"""
+
+from torch.utils.data import Dataset
+
+
+class InstructionDataset(Dataset):
+    def __init__(self, data, tokenizer):
+        def encode(text):
+            return tokenizer.encode(text, allowed_special={"<|endoftext|>"})
+
+        self.items = []
+        for entry in data:
+            prompt = format_input(entry)
+            full_text = prompt + entry["output"]
+            self.items.append((len(encode(prompt)), encode(full_text)))
+
+    def __len__(self):
+        return len(self.items)
+
+    def __getitem__(self, index):
+        return self.items[index]

@@ -1,0 +1,9 @@
+"""Leaves the heading in front of the response.
+
+exercise: extract_response
+rejected by: test_visible.py::test_extract_by_hand
+"""
+
+
+def extract_response(full_text, prompt):
+    return full_text[len(prompt) :].strip()

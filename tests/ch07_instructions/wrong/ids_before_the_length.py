@@ -1,0 +1,25 @@
+"""Gives the ids first, then the length.
+
+exercise: InstructionDataset
+rejected by: test_visible.py::test_items_by_hand
+"""
+
+from torch.utils.data import Dataset
+
+
+class InstructionDataset(Dataset):
+    def __init__(self, data, tokenizer):
+        def encode(text):
+            return tokenizer.encode(text, allowed_special={"<|endoftext|>"})
+
+        self.items = []
+        for entry in data:
+            prompt = format_input(entry)
+            full_text = f"{prompt}\n\n### Response:\n{entry['output']}"
+            self.items.append((encode(full_text), len(encode(prompt))))
+
+    def __len__(self):
+        return len(self.items)
+
+    def __getitem__(self, index):
+        return self.items[index]

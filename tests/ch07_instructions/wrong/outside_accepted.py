@@ -1,0 +1,12 @@
+"""Accepts integers outside the scale.
+
+exercise: parse_score
+rejected by: test_visible.py::test_scores_by_hand
+"""
+
+import re
+
+
+def parse_score(reply):
+    found = re.search(r"-?[0-9]+", reply)
+    return int(found[0]) if found else None

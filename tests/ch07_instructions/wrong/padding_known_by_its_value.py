@@ -1,0 +1,39 @@
+"""Takes every id that equals the padding id for padding, as the book does: ends within a text, and
+the first of them is not the last.
+
+exercise: custom_collate_fn
+rejected by: test_hidden.py::test_an_end_within_a_text_is_a_target
+"""
+
+import torch
+
+
+def custom_collate_fn(
+    batch,
+    pad_token_id=50256,
+    ignore_index=-100,
+    allowed_max_length=None,
+    mask_instruction=False,
+    device="cpu",
+):
+    pairs = [(0, item) if isinstance(item[-1], int) else item for item in batch]
+    longest = max(len(ids) for _, ids in pairs)
+    width = longest if allowed_max_length is None else min(longest, allowed_max_length)
+    inputs, targets = [], []
+    for prompt_length, ids in pairs:
+        missing = longest - len(ids)
+        full = [*ids[1:], pad_token_id, *[ignore_index] * missing]
+        target = list(full)
+        if mask_instruction:
+            hidden = min(max(prompt_length - 1, 0), len(ids) - 1)
+            target[:hidden] = [ignore_index] * hidden
+        target = target[:width]
+        if all(t == ignore_index for t in target):
+            target[-1] = full[width - 1]
+        inputs.append(([*ids, *[pad_token_id] * missing])[:width])
+        targets.append(target)
+    targets = torch.tensor(targets, device=device)
+    for target in targets:
+        places = (target == pad_token_id).nonzero()[:, 0]
+        target[places[1:]] = ignore_index
+    return torch.tensor(inputs, device=device), targets

@@ -1,0 +1,9 @@
+"""Separates instruction and input by a space.
+
+exercise: format_input_phi3
+rejected by: test_visible.py::test_phi3_prompt_by_hand
+"""
+
+
+def format_input_phi3(entry):
+    return f"<|user|>\n{entry['instruction']} {entry['input']}".strip()

@@ -1,0 +1,28 @@
+"""Makes the prompt without the input.
+
+exercise: generate_responses
+rejected by: test_hidden.py::test_the_model_is_shown_the_prompt
+"""
+
+import torch
+
+
+def generate_responses(
+    entries,
+    model,
+    tokenizer,
+    max_new_tokens=256,
+    context_size=1024,
+    eos_id=50256,
+    device="cpu",
+):
+    answered = []
+    for entry in entries:
+        prompt = format_input(entry)
+        idx = text_to_token_ids(format_input({**entry, "input": ""}), tokenizer).to(device)
+        out = generate(model, idx, max_new_tokens, context_size, eos_id=eos_id)
+        new = out[0, idx.shape[1] :].tolist()
+        new = new[: new.index(eos_id)] if eos_id in new else new
+        response = extract_response(prompt + tokenizer.decode(new), prompt)
+        answered.append({**entry, "model_response": response})
+    return answered

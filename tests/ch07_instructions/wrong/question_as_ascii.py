@@ -1,0 +1,22 @@
+"""Drops what is not ASCII from the question.
+
+exercise: query_model
+rejected by: test_hidden.py::test_any_prompt_and_any_reply
+"""
+
+import json
+import urllib.request
+
+
+def query_model(prompt, model, url):
+    question = {
+        "model": model,
+        "messages": [{"role": "user", "content": prompt}],
+        "options": {"temperature": 0, "seed": 123},
+        "stream": False,
+    }
+    request = urllib.request.Request(
+        url, json.dumps(question, ensure_ascii=False).encode("ascii", "ignore")
+    )
+    with urllib.request.urlopen(request) as reply:
+        return json.load(reply)["message"]["content"]

@@ -1,0 +1,20 @@
+"""Decodes the reply as Latin-1.
+
+exercise: query_model
+rejected by: test_hidden.py::test_any_prompt_and_any_reply
+"""
+
+import json
+import urllib.request
+
+
+def query_model(prompt, model, url):
+    question = {
+        "model": model,
+        "messages": [{"role": "user", "content": prompt}],
+        "options": {"temperature": 0, "seed": 123},
+        "stream": False,
+    }
+    request = urllib.request.Request(url, json.dumps(question).encode())
+    with urllib.request.urlopen(request) as reply:
+        return json.loads(reply.read().decode("latin-1"))["message"]["content"]

@@ -1,0 +1,29 @@
+"""Seeds torch's random stream, which belongs to the caller.
+
+exercise: generate_responses
+rejected by: test_hidden.py::test_decoding_is_greedy_and_without_dropout
+"""
+
+import torch
+
+
+def generate_responses(
+    entries,
+    model,
+    tokenizer,
+    max_new_tokens=256,
+    context_size=1024,
+    eos_id=50256,
+    device="cpu",
+):
+    torch.manual_seed(123)
+    answered = []
+    for entry in entries:
+        prompt = format_input(entry)
+        idx = text_to_token_ids(prompt, tokenizer).to(device)
+        out = generate(model, idx, max_new_tokens, context_size, eos_id=eos_id)
+        new = out[0, idx.shape[1] :].tolist()
+        new = new[: new.index(eos_id)] if eos_id in new else new
+        response = extract_response(prompt + tokenizer.decode(new), prompt)
+        answered.append({**entry, "model_response": response})
+    return answered

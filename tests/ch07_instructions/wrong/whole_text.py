@@ -1,0 +1,9 @@
+"""Gives the whole text back.
+
+exercise: extract_response
+rejected by: test_visible.py::test_extract_by_hand
+"""
+
+
+def extract_response(full_text, prompt):
+    return full_text
