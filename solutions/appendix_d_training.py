@@ -6,7 +6,6 @@ shape comments B is the batch, T time (positions), V vocab_size.
 """
 
 import contextlib
-import itertools
 import logging
 import math
 from collections.abc import Iterable, Iterator
@@ -18,6 +17,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
 from .ch04_gpt import generate_text_simple
+from .ch05_pretraining import calc_loss_loader, text_to_token_ids, token_ids_to_text
 
 logger = logging.getLogger(__name__)
 
@@ -125,6 +125,9 @@ def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> float:
 
 
 ### BEGIN SOLUTION
+_SAMPLE = 50  # tokens that are written after each epoch
+
+
 @contextlib.contextmanager
 def _evaluation(model: nn.Module) -> Iterator[None]:
     """Eval mode, no gradients, and afterwards modes and random stream as they were."""
@@ -141,23 +144,15 @@ def _evaluation(model: nn.Module) -> Iterator[None]:
 
 def _mean_loss(model: nn.Module, loader: DataLoader, device: Any, num_batches: int) -> float:
     """Loss of the first batches, averaged over their tokens."""
-    total, count = 0.0, 0
-    with _evaluation(model):
-        for inputs, targets in itertools.islice(loader, num_batches):
-            logits = model(inputs.to(device)).flatten(0, 1)  # (B * T, V)
-            targets = targets.to(device).flatten()  # (B * T,)
-            total += F.cross_entropy(logits, targets, reduction="sum").item()
-            count += int((targets != -100).sum())
-    return total / count if count else math.nan
+    return calc_loss_loader(loader, model, device, num_batches)
 
 
 def _log_sample(model: Any, tokenizer: Any, device: Any, start_context: str) -> None:
     """Let the model continue the start, so that whoever watches sees it learn."""
-    ids = tokenizer.encode(start_context, allowed_special={"<|endoftext|>"})
+    idx = text_to_token_ids(start_context, tokenizer).to(device)  # (1, T)
     with _evaluation(model):
-        start = torch.tensor([ids], device=device)  # (1, T)
-        ids = generate_text_simple(model, start, 50, model.pos_emb.weight.shape[0])  # (1, T + 50)
-    logger.info("sample: %s", tokenizer.decode(ids[0].tolist()))
+        idx = generate_text_simple(model, idx, _SAMPLE, len(model.pos_emb.weight))
+    logger.info("sample: %s", token_ids_to_text(idx, tokenizer))
 
 
 ### END SOLUTION
@@ -224,7 +219,7 @@ def train_model(
         Book D.4.
     """
     ### BEGIN SOLUTION
-    peak_lr = optimizer.param_groups[0]["lr"]
+    peak_lr = max(group["lr"] for group in optimizer.param_groups)
     total_steps = n_epochs * len(train_loader)
     train_losses, val_losses, tokens_seen, rates = [], [], [], []
     step = tokens = 0
@@ -243,7 +238,7 @@ def train_model(
             optimizer.step()
             rates.append(rate)
             tokens += inputs.numel()
-            if step % eval_freq == 0:
+            if not step % eval_freq:
                 train_losses.append(_mean_loss(model, train_loader, device, eval_iter))
                 val_losses.append(_mean_loss(model, val_loader, device, eval_iter))
                 tokens_seen.append(tokens)

@@ -362,13 +362,16 @@ def train_bpe(text: str, vocab_size: int) -> list[Pair]:
                 places[pair].add(i)
         for pair, by in change.items():
             counts[pair] = counts.get(pair, 0) + by
-            if counts[pair] == 0:
+            if not counts[pair]:
                 del counts[pair]
     return merges
     ### END SOLUTION
 
 
 ### BEGIN SOLUTION
+_CACHE = 1 << 16  # pieces of text whose ids a tokenizer remembers
+
+
 def _single_bytes(text: str) -> Word:
     return tuple(bytes([byte]) for byte in text.encode())
 
@@ -412,8 +415,7 @@ class BPETokenizer:
         self._ids, self._specials = ids, dict(special_tokens)
         self._bytes = {i: token for token, i in ids.items()}
         self._bytes |= {i: special.encode() for special, i in special_tokens.items()}
-        # Text repeats its words. Long pieces are left out, so that the cache stays small.
-        self._encode_short = lru_cache(maxsize=1 << 16)(self._encode_piece)
+        self._encode_known = lru_cache(_CACHE)(self._encode_piece)  # text repeats its words
 
     ### END SOLUTION
 
@@ -491,8 +493,7 @@ class BPETokenizer:
                 ids.append(self._specials[part])
                 continue
             for piece in pre_tokenize(part):
-                short = len(piece) < 64
-                ids += self._encode_short(piece) if short else self._encode_piece(piece)
+                ids += self._encode_known(piece)
         return ids
         ### END SOLUTION
 
@@ -501,13 +502,13 @@ class BPETokenizer:
         # `before` and `after` link the tokens that are left. One that was merged into another is
         # b"", which is in no pair; so is tokens[-1], which closes the links to a ring.
         tokens = [*_single_bytes(piece), b""]
-        before = list(range(-1, len(tokens) - 1))
-        after = [*range(1, len(tokens)), -1]
+        before = list(range(-1, len(tokens)))
+        after = [*range(1, len(tokens)), 0]
 
         def rank(i: int) -> int | None:
             return self._ranks.get((tokens[i], tokens[after[i]]))
 
-        heap = [(r, i) for i in range(len(tokens) - 1) if (r := rank(i)) is not None]
+        heap = [(r, i) for i, _ in enumerate(tokens) if (r := rank(i)) is not None]
         heapify(heap)
         while heap:
             r, i = heappop(heap)

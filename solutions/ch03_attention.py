@@ -72,7 +72,7 @@ def simple_attention(x: Tensor) -> tuple[Tensor, Tensor]:
     """
     ### BEGIN SOLUTION
     scores = x @ x.T  # (T, T)
-    weights = softmax(scores, dim=-1)
+    weights = softmax(scores, dim=1)
     return weights @ x, weights  # (T, d), (T, T)
     ### END SOLUTION
 
@@ -122,7 +122,7 @@ class SelfAttention_v1(nn.Module):
         keys = x @ self.W_key  # (T, d_out)
         values = x @ self.W_value  # (T, d_out)
         scores = queries @ keys.T  # (T, T)
-        weights = softmax(scores / keys.shape[-1] ** 0.5, dim=-1)
+        weights = softmax(scores / keys.shape[1] ** 0.5, dim=1)
         return weights @ values  # (T, d_out)
         ### END SOLUTION
 
@@ -168,7 +168,7 @@ class SelfAttention_v2(nn.Module):
         keys = self.W_key(x)  # (T, d_out)
         values = self.W_value(x)  # (T, d_out)
         scores = queries @ keys.T  # (T, T)
-        weights = softmax(scores / keys.shape[-1] ** 0.5, dim=-1)
+        weights = softmax(scores / keys.shape[1] ** 0.5, dim=1)
         return weights @ values  # (T, d_out)
         ### END SOLUTION
 
@@ -294,7 +294,7 @@ class CausalAttention(nn.Module):
             weight of W_query is all zeros, then row t is the mean of the values 0 to t.
         """
         ### BEGIN SOLUTION
-        T, context_length = x.shape[1], self.mask.shape[0]
+        T, context_length = x.shape[1], len(self.mask)
         if context_length < T:
             raise ValueError(f"{T} tokens do not fit into a context of {context_length}")
         queries = self.W_query(x)  # (B, T, d_out)
@@ -399,7 +399,7 @@ class MultiHeadAttention(nn.Module):
     ) -> None:
         super().__init__()
         ### BEGIN SOLUTION
-        if d_out % num_heads != 0:
+        if d_out % num_heads:
             raise ValueError(f"d_out {d_out} is not divisible by num_heads {num_heads}")
         self.num_heads = num_heads
         self.W_query = nn.Linear(d_in, d_out, bias=qkv_bias)
@@ -435,7 +435,7 @@ class MultiHeadAttention(nn.Module):
             (8, 6, 4).
         """
         ### BEGIN SOLUTION
-        (B, T, _), context_length = x.shape, self.mask.shape[0]
+        (B, T, _), context_length = x.shape, len(self.mask)
         if context_length < T:
             raise ValueError(f"{T} tokens do not fit into a context of {context_length}")
         queries = self.W_query(x).view(B, T, self.num_heads, -1).transpose(1, 2)  # (B, H, T, D)

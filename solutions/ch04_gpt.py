@@ -483,7 +483,7 @@ def generate_text_simple(
         with torch.no_grad():
             for _ in range(max_new_tokens):
                 logits = model(idx[:, -context_size:])  # (B, min(T, context_size), V)
-                idx_next = logits[:, -1].argmax(dim=-1, keepdim=True)  # (B, 1)
+                idx_next = logits[:, -1].argmax(dim=1, keepdim=True)  # (B, 1)
                 idx = torch.cat((idx, idx_next), dim=1)  # (B, T + 1)
     finally:
         for module, mode in modes:

@@ -376,6 +376,10 @@ def judge_prompt(entry: Entry, response: str) -> str:
     Returns:
         The prompt for the judging model.
 
+    Example:
+        For the entry {"instruction": "Name a colour.", "input": "", "output": "Red."} and the
+        response "Blue.", the text holds "Name a colour.", "Red.", "Blue.", "0" and "100".
+
     References:
         Book 7.8.
     """

@@ -146,6 +146,8 @@ def test_shares_outside_0_to_1_are_refused(chapter, probe):
     """A share above 1 (a percentage, perhaps) or below 0 raises ValueError; 0 and 1 are legal."""
     probe.assert_close(chapter.dataset_epochs(40, 1, 90), 2.25, "dataset_epochs(40, 1, 90)")
     probe.assert_close(chapter.dataset_epochs(40, 0, 90), 0.0, "dataset_epochs(40, 0, 90)")
+    with pytest.raises(ValueError, match=r"(?i)share|1\.25"):
+        chapter.dataset_epochs(10, 1.25, 20)
     with pytest.raises(ValueError, match=r"(?i)share|\b60\b"):
         chapter.dataset_epochs(410, 60, 300)
     with pytest.raises(ValueError, match=r"(?i)share|-0\.25"):

@@ -1,0 +1,14 @@
+"""Has another seed than 123 if none is given.
+
+exercise: create_balanced_dataset
+rejected by: test_hidden.py::test_balancing_has_no_side_effects
+"""
+
+
+def create_balanced_dataset(rows: Sequence[dict[str, str]], seed: int = 0) -> list[dict[str, str]]:
+    places: list[list[int]] = [[], []]
+    for i, row in enumerate(rows):
+        places[_label_of(row)].append(i)
+    count, rng = min(map(len, places)), random.Random(seed)  # noqa: S311 - no secret
+    kept = {i for of_label in places for i in rng.sample(of_label, count)}
+    return [row for i, row in enumerate(rows) if i in kept]

@@ -1,0 +1,11 @@
+"""Subtracts 1 from its caller's lengths in place.
+
+exercise: last_token_logits
+rejected by: test_hidden.py::test_logits_keep_their_dtype_and_caller
+"""
+
+
+def last_token_logits(logits: Tensor, lengths: Tensor) -> Tensor:
+    rows = torch.arange(logits.shape[0], device=logits.device)  # (B,)
+    lengths -= 1
+    return logits[rows, lengths.to(logits.device)]  # (B, K)

@@ -1,0 +1,18 @@
+"""Returns labels as 0 and 1, which is the business of the data set.
+
+exercise: load_sms_rows
+rejected by: test_visible.py::test_quotes_are_text
+"""
+
+
+def load_sms_rows(path: str | os.PathLike[str]) -> list[dict[str, str]]:
+    rows = []
+    with open(path, encoding="utf-8") as file:  # text mode turns every line end into \n
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            label, tab, text = line.rstrip("\n").partition("\t")
+            if not tab:
+                raise ValueError(f"line {number} has no tab between label and text: {line!r:.60}")
+            rows.append({"label": LABELS.get(label), "text": text})
+    return rows

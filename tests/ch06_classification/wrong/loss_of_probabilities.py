@@ -1,0 +1,16 @@
+"""Applies softmax before cross entropy, which does so itself.
+
+exercise: calc_class_loss_batch
+rejected by: test_visible.py::test_loss_of_a_worked_example
+"""
+
+
+def calc_class_loss_batch(
+    input_batch: Tensor,
+    target_batch: Tensor,
+    model: nn.Module,
+    device: torch.device | str,
+    pad_token_id: int = 50256,
+) -> Tensor:
+    logits = _class_logits(model, input_batch.to(device), pad_token_id)  # (B, K)
+    return nn.functional.cross_entropy(logits.softmax(dim=-1), target_batch.to(device))

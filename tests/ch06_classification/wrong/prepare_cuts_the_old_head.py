@@ -1,0 +1,15 @@
+"""Keeps the first rows of the old head's weight instead of starting a new one, and so shares memory with the embedding of a tied model.
+
+exercise: prepare_for_classification
+rejected by: test_hidden.py::test_preparing_any_model
+"""
+
+
+def prepare_for_classification(model: GPTModel, num_classes: int) -> GPTModel:
+    model.requires_grad_(False)
+    old = model.out_head.weight  # (V, C)
+    model.out_head = nn.Linear(old.shape[1], num_classes, device=old.device, dtype=old.dtype)
+    model.out_head.weight = nn.Parameter(old.detach()[:num_classes])
+    model.trf_blocks[-1].requires_grad_(True)
+    model.final_norm.requires_grad_(True)
+    return model

@@ -1,0 +1,22 @@
+"""Looks at all tokens that the context takes.
+
+exercise: classify_review
+rejected by: test_hidden.py::test_answer_is_that_of_the_tokens_shown
+"""
+
+
+def classify_review(
+    text: str,
+    model: GPTModel,
+    tokenizer: Any,
+    device: torch.device | str,
+    max_length: int | None = None,
+    pad_token_id: int = 50256,
+) -> str:
+    context = model.pos_emb.weight.shape[0]
+    length = context
+    ids = list(tokenizer.encode(text, allowed_special={"<|endoftext|>"}))[:length]
+    idx = torch.tensor([ids or [pad_token_id]], device=device)  # (1, T)
+    with _evaluating(model):
+        logits = _class_logits(model, idx, pad_token_id)  # (1, K)
+    return "spam" if logits.argmax().item() == 1 else "not spam"

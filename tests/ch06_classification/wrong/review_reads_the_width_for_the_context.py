@@ -1,0 +1,22 @@
+"""Takes the number of columns of pos_emb for the context, as one edition of the book does.
+
+exercise: classify_review
+rejected by: test_hidden.py::test_context_is_that_of_the_model
+"""
+
+
+def classify_review(
+    text: str,
+    model: GPTModel,
+    tokenizer: Any,
+    device: torch.device | str,
+    max_length: int | None = None,
+    pad_token_id: int = 50256,
+) -> str:
+    context = model.pos_emb.weight.shape[1]
+    length = context if max_length is None else min(max_length, context)
+    ids = list(tokenizer.encode(text, allowed_special={"<|endoftext|>"}))[:length]
+    idx = torch.tensor([ids or [pad_token_id]], device=device)  # (1, T)
+    with _evaluating(model):
+        logits = _class_logits(model, idx, pad_token_id)  # (1, K)
+    return "spam" if logits.argmax().item() == 1 else "not spam"
