@@ -6,7 +6,6 @@ shape comments B is the batch, T time (positions), V vocab_size.
 """
 
 import contextlib
-import itertools
 import logging
 import math
 from collections.abc import Iterable, Iterator
@@ -18,6 +17,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
 from .ch04_gpt import generate_text_simple
+from .ch05_pretraining import calc_loss_loader, text_to_token_ids, token_ids_to_text
 
 logger = logging.getLogger(__name__)
 

@@ -1,16 +1,28 @@
 """Chapter 5: pretraining, up to the weights that OpenAI trained.
 
-Section 5.5 takes a GPTModel of your own and a checkpoint in the format of Hugging Face, and fills
-the one with the other: one tensor (assign), a whole model (load_weights_into_gpt), the
-checkpoint's names (gpt2_params_from_state_dict), and a folder with files (load_gpt2). In shape
-comments B is the batch, T time (positions), C emb_dim, V vocab_size, L context_length.
+Text becomes token ids and back (5.1), a loss says how surprised the model is (5.1), training makes
+it less so (5.2), sampling turns its answers into text (5.3), a checkpoint keeps what was learned
+(5.4), and GPT-2's own weights replace it (5.5).
+
+Three rules hold throughout. What evaluates or generates does so in eval mode and without a gradient
+graph, and leaves the model in the mode in which it was found. Evaluating leaves torch's random
+stream alone, so that how often you look at a model does not change what it learns. What is
+averaged is averaged over tokens, not over batches, which may differ in size.
+
+In shape comments B is the batch, T time (positions), C emb_dim, V vocab_size, L context_length.
+
+References:
+    Book chapter 5; Radford et al. 2019, "Language Models are Unsupervised Multitask Learners".
 """
 
+import contextlib
+import ctypes
+import itertools
 import json
 import math
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -18,10 +30,348 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from .ch04_gpt import GPTModel
+from .ch04_gpt import GPTModel, generate_text_simple
 
-# Sections 5.1 to 5.4 (losses, training, sampling, checkpoints) stand above this line.
-# Section 5.5: loading pretrained weights.
+# Section 5.1: text, tokens, and the loss.
+
+
+def text_to_token_ids(text: str, tokenizer: Any) -> Tensor:
+    """Encode a text as a batch of one row of token ids.
+
+    `<|endoftext|>` in the text stands for the special token: the tokenizer is called with
+    allowed_special={"<|endoftext|>"}.
+
+    Args:
+        text: Any text, also the empty one.
+        tokenizer: Has `encode(text, allowed_special=...)` giving a list of ids, as tiktoken's.
+
+    Returns:
+        Token ids, (1, T) int64; for an empty text (1, 0), int64 too.
+
+    Example:
+        `text_to_token_ids("Every effort moves you", tiktoken.get_encoding("gpt2"))` is
+        [[6109, 3626, 6100, 345]].
+
+    References:
+        Book 5.1.1.
+    """
+    raise NotImplementedError("ch05_pretraining.text_to_token_ids")
+
+
+def token_ids_to_text(token_ids: Tensor, tokenizer: Any) -> str:
+    """Decode a batch of one row of token ids.
+
+    Args:
+        token_ids: Token ids, (1, T) int64, T >= 0; one single id (1, 1) is a row as well.
+        tokenizer: Has `decode(ids)`, which takes a flat list of Python ints.
+
+    Returns:
+        The text.
+
+    Example:
+        `token_ids_to_text(torch.tensor([[15496, 11, 314, 716]]), tiktoken.get_encoding("gpt2"))`
+        is "Hello, I am".
+
+    References:
+        Book 5.1.1.
+    """
+    raise NotImplementedError("ch05_pretraining.token_ids_to_text")
+
+
+def cross_entropy(logits: Tensor, targets: Tensor, ignore_index: int = -100) -> Tensor:
+    """Average how surprised the model is by the tokens that really came next, in nats.
+
+    At each position, the logits are turned into probabilities by the softmax, and the loss is minus
+    the logarithm of the target's. Positions whose target is `ignore_index` do not count: the mean
+    is over the others. It must be *stable*: logits of any finite size have a finite loss and finite
+    gradients, also where exp would overflow, or a probability would be rounded to 0. Build it by
+    hand: not from torch's cross entropy or nll_loss. Gradients flow to the logits.
+
+    Args:
+        logits: Scores, (N, V) or (B, T, V), float32 or float64.
+        targets: Token ids, (N,) or (B, T) int64, each below V or equal to `ignore_index`.
+        ignore_index: The target that marks a position as not counted; also one that is below V.
+
+    Returns:
+        The mean loss, a tensor of shape () and the dtype of `logits`; nan if no position counts.
+
+    Example:
+        Where both of two tokens are equally likely, the loss is ln 2 = 0.6931; with logits
+        [[0.0, math.log(3.0)]] and target [1], the probability is 3/4 and the loss 0.2877.
+
+    References:
+        Book 5.1.2 and 5.1.3.
+    """
+    raise NotImplementedError("ch05_pretraining.cross_entropy")
+
+
+def perplexity(loss: float | Tensor) -> float:
+    """Turn a loss into the number of tokens between which the model is, in effect, undecided.
+
+    Args:
+        loss: A cross entropy in nats, a float or a tensor of shape ().
+
+    Returns:
+        exp(loss), a Python float.
+
+    Example:
+        A model that finds all of 50,257 tokens equally likely has a loss of 10.8249 and a
+        perplexity of 50,257; one that is always sure and right has 0.0 and 1.0.
+
+    References:
+        Book 5.1.2.
+    """
+    raise NotImplementedError("ch05_pretraining.perplexity")
+
+
+def calc_loss_batch(
+    input_batch: Tensor, target_batch: Tensor, model: nn.Module, device: str | torch.device
+) -> Tensor:
+    """Compute the cross entropy of a model on one batch, ready for `backward()`.
+
+    Input and target are moved to the device with their method `to`. The model runs once, in the
+    mode in which it is.
+
+    Args:
+        input_batch: Token ids, (B, T) int64.
+        target_batch: For each position the token that comes next, (B, T) int64, or -100 where
+            there is none to predict.
+        model: Maps token ids (B, T) to logits (B, T, V), such as GPTModel; on `device`.
+        device: Where to compute, "cpu" or torch.device("cpu") for instance.
+
+    Returns:
+        The mean over all positions of the batch that count, a tensor of shape () with its
+        gradient graph.
+
+    Example:
+        If the model gives each of V tokens the same logit, the loss is ln V.
+
+    References:
+        Book 5.1.3.
+    """
+    raise NotImplementedError("ch05_pretraining.calc_loss_batch")
+
+
+def calc_loss_loader(
+    data_loader: Iterable[tuple[Tensor, Tensor]],
+    model: nn.Module,
+    device: str | torch.device,
+    num_batches: int | None = None,
+) -> float:
+    """Compute the mean loss of a model over a whole data loader, or its first batches.
+
+    The mean is over tokens, not over batches: a token in a small last batch counts as much as any
+    other, and targets of -100 do not count at all (a batch may have nothing else).
+
+    This evaluates: dropout is off, and afterwards the model is in the mode in which it was found,
+    its weights and gradients are as they were, and so is torch's random stream, although going
+    through a DataLoader draws from it, even without shuffling.
+
+    Args:
+        data_loader: Gives pairs of inputs and targets as in calc_loss_batch.
+        model: As in calc_loss_batch.
+        device: Where to compute.
+        num_batches: How many batches to use at most; None means all. The loader may have fewer.
+
+    Returns:
+        The mean loss, a Python float; nan if there is no token to count: with an empty loader,
+        or with num_batches=0.
+
+    Example:
+        With losses of 1.0 on a batch of 6 tokens and 3.0 on a batch of 2, it is 1.5, not 2.0.
+
+    References:
+        Book 5.1.3.
+    """
+    raise NotImplementedError("ch05_pretraining.calc_loss_loader")
+
+
+# Section 5.2: training.
+
+
+def evaluate_model(
+    model: nn.Module,
+    train_loader: Iterable[tuple[Tensor, Tensor]],
+    val_loader: Iterable[tuple[Tensor, Tensor]],
+    device: str | torch.device,
+    eval_iter: int,
+) -> tuple[float, float]:
+    """Compute a model's loss on what it is trained on, and on what it never saw.
+
+    Neither weights nor mode nor torch's random stream change; dropout is off.
+
+    Args:
+        model: As in calc_loss_batch.
+        train_loader: As in calc_loss_loader.
+        val_loader: As in calc_loss_loader; may be empty.
+        device: Where to compute.
+        eval_iter: How many batches of each loader to use at most.
+
+    Returns:
+        Training loss, validation loss: Python floats, those of calc_loss_loader.
+
+    Example:
+        With an empty validation loader, the second one is nan.
+
+    References:
+        Book 5.2.
+    """
+    raise NotImplementedError("ch05_pretraining.evaluate_model")
+
+
+def train_model_simple(
+    model: GPTModel,
+    train_loader: Iterable[tuple[Tensor, Tensor]],
+    val_loader: Iterable[tuple[Tensor, Tensor]],
+    optimizer: torch.optim.Optimizer,
+    device: str | torch.device,
+    num_epochs: int,
+    eval_freq: int,
+    eval_iter: int,
+    start_context: str,
+    tokenizer: Any,
+) -> tuple[list[float], list[float], list[int]]:
+    """Train a model, in place, and note its losses on the way.
+
+    An epoch goes through `train_loader` once, and makes one update for each batch: the gradient of
+    that batch's loss alone (calc_loss_batch), then one step of the optimizer. Updates run in train
+    mode, in whatever mode the model came. They are counted from 0 on through all epochs; after each
+    update whose number is a multiple of `eval_freq` (0, eval_freq, 2 * eval_freq, ...) the model is
+    evaluated with evaluate_model. That does not change what is learned: the weights that come out
+    are the same for each `eval_freq` and `eval_iter`, bit for bit.
+
+    After each epoch you may print how the model would continue `start_context` (greedily, with
+    `tokenizer`, and at most as many tokens in view as the model has positions), to see it learn.
+    What is printed, if anything, is up to you.
+
+    Args:
+        model: A GPTModel on `device`.
+        train_loader: Batches to learn from, as in calc_loss_loader; gone through once an epoch.
+        val_loader: Batches to evaluate on, and not to learn from; may be empty.
+        optimizer: Holds the model's parameters.
+        device: Where to compute.
+        num_epochs: How often to go through `train_loader`.
+        eval_freq: How many updates lie between two evaluations, at least 1.
+        eval_iter: How many batches of each loader an evaluation uses at most.
+        start_context: A text to continue, not empty.
+        tokenizer: Has encode and decode, as in text_to_token_ids and token_ids_to_text.
+
+    Returns:
+        Three lists with one entry for each evaluation: training losses and validation losses
+        (floats, see evaluate_model), and the number of input tokens trained on up to then (ints).
+
+    Example:
+        With 9 batches of 2 x 256 tokens, num_epochs=10 and eval_freq=5 there are 90 updates and
+        18 evaluations, the first after 512 tokens and the second after 6 * 512 = 3072.
+
+    References:
+        Book 5.2.
+    """
+    raise NotImplementedError("ch05_pretraining.train_model_simple")
+
+
+# Section 5.3: decoding strategies.
+
+
+def softmax_with_temperature(logits: Tensor, temperature: float) -> Tensor:
+    """Turn logits into probabilities, sharper (temperature below 1) or flatter (above 1).
+
+    Args:
+        logits: Scores, (..., V) float, any leading dimensions; left unchanged.
+        temperature: What the logits are divided by before the softmax, above 0.
+
+    Returns:
+        Probabilities that sum to 1 along the last dimension, shape and dtype of `logits`.
+
+    Raises:
+        ValueError: The temperature is negative; the message names it.
+
+    Example:
+        With logits [0, 1] and temperature 0.5, the probabilities are those of [0, 2]:
+        [0.1192, 0.8808].
+
+    References:
+        Book 5.3.1.
+    """
+    raise NotImplementedError("ch05_pretraining.softmax_with_temperature")
+
+
+def top_k_logits(logits: Tensor, k: int) -> Tensor:
+    """Keep the k largest logits of each row, and set the others to -inf.
+
+    Exactly k stay, also where the k-th largest logit occurs more than once: which of several equal
+    ones stay is up to you.
+
+    Args:
+        logits: Scores, (..., V) float, any leading dimensions; left unchanged.
+        k: How many to keep, at least 1; more than V keep all.
+
+    Returns:
+        A new tensor, shape and dtype of `logits`: at k places of each row the logit that was
+        there, elsewhere -inf.
+
+    Example:
+        `top_k_logits(torch.tensor([1.0, 5.0, -2.0, 3.0]), 2)` is [-inf, 5.0, -inf, 3.0].
+
+    References:
+        Book 5.3.2.
+    """
+    raise NotImplementedError("ch05_pretraining.top_k_logits")
+
+
+def generate(
+    model: nn.Module,
+    idx: Tensor,
+    max_new_tokens: int,
+    context_size: int,
+    temperature: float = 0.0,
+    top_k: int | None = None,
+    eos_id: int | None = None,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Continue each prompt, greedily or by drawing lots, until all are finished.
+
+    In each step the model is called once, for all rows, and each row gets one token. With
+    temperature 0 it is the one with the highest logit. Otherwise it is drawn, for each row and step
+    anew, from the softmax of the logits at the last position: of the top_k largest only, if top_k
+    is given, then divided by the temperature.
+
+    A row that has been given `eos_id` (one in its prompt does not count) is finished: `eos_id`
+    stays at its end, and as long as other rows go on, more of them follow. Once every row is
+    finished, nothing more is appended, and the model is not called again.
+
+    The model runs in eval mode, without a gradient graph, and is put back in the mode in which it
+    was found. Lots are drawn from `generator` alone; without one, from torch's random stream. That
+    is left alone when there is nothing to draw, or where a generator is given.
+
+    Args:
+        model: Maps token ids (B, T) to logits (B, T, V), such as GPTModel.
+        idx: Prompts, (B, T) int64, T >= 1; left unchanged.
+        max_new_tokens: How many tokens to append at most; 0 gives the prompts back.
+        context_size: The most tokens that the model is shown, at least 1: always the last ones.
+        temperature: 0 for greedy, above 0 for sampling.
+        top_k: How many tokens to choose from, at least 1; None for all, as is more than V.
+        eos_id: The token that ends a text; None for none.
+        generator: The source of chance. One seeded alike gives the same tokens again.
+
+    Returns:
+        Prompts, each followed by its new tokens, (B, T + n) int64, n <= max_new_tokens.
+
+    Raises:
+        ValueError: The temperature is negative; the message names it.
+
+    Example:
+        If the highest logit is always that of the last id plus one, then
+        `generate(model, torch.tensor([[3], [6]]), 5, 4, eos_id=8)` is
+        [[3, 4, 5, 6, 7, 8], [6, 7, 8, 8, 8, 8]].
+
+    References:
+        Book 5.3.3.
+    """
+    raise NotImplementedError("ch05_pretraining.generate")
+
+
+# Section 5.4: keeping what was learned. Its files are of the format that section 5.5 reads, too.
 
 
 class SafetensorsFile(Mapping[str, Tensor]):
@@ -152,6 +502,102 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(set(names)) < len(names):
         raise ValueError(f"{next(n for n in names if names.count(n) > 1)!r} stands there twice")
     return dict(pairs)
+
+
+def write_safetensors(path: str | os.PathLike[str], tensors: Mapping[str, Tensor]) -> None:
+    """Write tensors to a safetensors file; given, nothing to do here.
+
+    The file appears as a whole: it is written beside `path`, under a name of its own, and takes the
+    place of an older one only when it is complete.
+
+    Args:
+        path: The file.
+        tensors: Names to tensors, each of a dtype in SafetensorsFile.DTYPES.
+    """
+    names = {dtype: name for name, dtype in SafetensorsFile.DTYPES.items()}
+    header, at = {}, 0
+    for name, tensor in tensors.items():
+        end = at + tensor.numel() * tensor.element_size()
+        shape, offsets = list(tensor.shape), [at, end]
+        header[name] = {"dtype": names[tensor.dtype], "shape": shape, "data_offsets": offsets}
+        at = end
+    text = json.dumps(header).encode()
+    part = Path(f"{os.fspath(path)}.part")
+    with part.open("wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        for tensor in tensors.values():
+            values = tensor.detach().cpu().contiguous()
+            size = values.numel() * values.element_size()
+            file.write((ctypes.c_char * size).from_address(values.data_ptr()) if size else b"")
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def save_checkpoint(
+    path: str | os.PathLike[str], model: nn.Module, optimizer: torch.optim.Optimizer, step: int
+) -> None:
+    """Write all that is needed to go on with a training into one file.
+
+    That is the state dicts of model and optimizer, the step, and the state of torch's random stream
+    (torch.get_rng_state), from which dropout and shuffling draw. The file holds tensors and JSON.
+    A state dict is nested: dicts (with ints for keys in an optimizer's), lists, tuples, tensors of
+    any dtype, and plain values, of which numbers keep all their digits. `write_safetensors` above
+    writes tensors; JSON text is a tensor of bytes, if you like:
+    `torch.frombuffer(bytearray(text.encode()), dtype=torch.uint8)`.
+
+    Nothing changes by it: neither model nor optimizer nor the random stream. A file that is there
+    already is replaced, and stays as it was if saving fails (an optimizer whose state_dict raises,
+    for instance).
+
+    Args:
+        path: The file, under exactly this name; its folder exists.
+        model: Any module whose state dict holds tensors, in any mode.
+        optimizer: Its optimizer, be it fresh or used.
+        step: How many updates were made.
+
+    Example:
+        `save_checkpoint("model.ckpt", model, optimizer, 135)`, later
+        `step = load_checkpoint("model.ckpt", model, optimizer)`.
+
+    References:
+        Book 5.4.
+    """
+    raise NotImplementedError("ch05_pretraining.save_checkpoint")
+
+
+def load_checkpoint(
+    path: str | os.PathLike[str], model: nn.Module, optimizer: torch.optim.Optimizer | None = None
+) -> int:
+    """Put model, optimizer and torch's random stream back to where save_checkpoint found them.
+
+    Going on from there equals never having stopped, bit for bit: weights, the optimizer's state and
+    settings (its learning rate, for instance), dropout. No code from the file is run, whatever it
+    holds: a file may come from anyone, so a pickle is refused and not loaded.
+
+    Args:
+        path: A file that save_checkpoint wrote.
+        model: A module with the same parameters as the saved one, filled in place; its mode stays.
+        optimizer: An optimizer of the same kind over its parameters, filled in place; None if none
+            is needed, to go on without training.
+
+    Returns:
+        The step that was saved, an int.
+
+    Raises:
+        ValueError: The file is no checkpoint, but a pickle for instance (as SafetensorsFile finds
+            by itself).
+
+    Example:
+        See save_checkpoint.
+
+    References:
+        Book 5.4; https://docs.python.org/3/library/pickle.html on what a pickle may do.
+    """
+    raise NotImplementedError("ch05_pretraining.load_checkpoint")
+
+
+# Section 5.5: loading pretrained weights.
 
 
 class _NoRandomStart(TorchFunctionMode):

@@ -1,12 +1,254 @@
 """What a learner sees of chapter 5."""
 
 import json
+import math
 import re
 import struct
 
 import pytest
 import torch
 from torch.nn import functional as F
+
+# Sections 5.1 to 5.4: losses, training, sampling, checkpoints.
+
+SMALL = {
+    "vocab_size": 17,
+    "context_length": 8,
+    "emb_dim": 16,
+    "n_heads": 2,
+    "n_layers": 1,
+    "drop_rate": 0.0,
+    "qkv_bias": False,
+}
+
+
+def letters(probe, V=26):
+    """A tokenizer with an id for each letter: a is 0, b is 1, and so on."""
+
+    def encode(text, allowed_special=()):
+        return [(ord(letter) - ord("a")) % V for letter in text]
+
+    def decode(ids):
+        return "".join(chr(ord("a") + i) for i in ids)
+
+    return probe.object(encode=encode, decode=decode)
+
+
+def table_model(probe, table):
+    """A model whose logits for the token that follows token i are row i of a table."""
+    model = probe.nn("Embedding", *table.shape)
+    probe.load_state(model, {"weight": table})
+    return model
+
+
+def mean_loss(table, batches):
+    """The loss of that model over all tokens of some batches."""
+    logits = torch.cat([table[x].flatten(0, 1) for x, _ in batches])
+    return F.cross_entropy(logits, torch.cat([y.flatten() for _, y in batches])).item()
+
+
+@pytest.mark.exercise("text_to_token_ids")
+def test_a_text_becomes_one_row_of_ids(chapter, probe):
+    """The ids of a text stand in a batch of one row: shape (1, T), dtype int64."""
+    ids = chapter.text_to_token_ids("face", letters(probe))
+    probe.assert_close(ids, torch.tensor([[5, 0, 2, 4]]), 'text_to_token_ids("face", tokenizer)')
+
+
+@pytest.mark.exercise("token_ids_to_text")
+def test_a_row_of_ids_becomes_a_text(chapter, probe):
+    """One row of ids becomes a text, and so does a row of one single id."""
+    tokenizer = letters(probe)
+    assert chapter.token_ids_to_text(torch.tensor([[5, 0, 2, 4]]), tokenizer) == "face"
+    assert chapter.token_ids_to_text(torch.tensor([[9]]), tokenizer) == "j"
+
+
+@pytest.mark.exercise("cross_entropy")
+def test_cross_entropy_by_hand(chapter, probe):
+    """Probabilities of 1/2, 3/4 and 1/4 cost ln 2, ln 4/3 and ln 4; targets of -100 nothing."""
+    even, odd = [5.0, 5.0], [0.0, math.log(3.0)]
+    loss = chapter.cross_entropy(torch.tensor([even]), torch.tensor([0]))
+    probe.assert_close(loss, torch.tensor(0.693147), "probability 1/2")
+    loss = chapter.cross_entropy(torch.tensor([odd]), torch.tensor([1]))
+    probe.assert_close(loss, torch.tensor(0.287682), "probability 3/4")
+    logits = torch.tensor([[even, odd], [odd, odd]])
+    loss = chapter.cross_entropy(logits, torch.tensor([[1, 0], [-100, 1]]))
+    expected = torch.tensor((0.693147 + 1.386294 + 0.287682) / 3)
+    probe.assert_close(loss, expected, "the mean of three, and one that does not count")
+
+
+@pytest.mark.exercise("cross_entropy")
+def test_cross_entropy_is_written_from_scratch(chapter, probe):
+    """cross_entropy gives what torch's gives, and is built without it."""
+    logits, targets = torch.randn(2, 3, 5), torch.tensor([[4, 0, -100], [1, 1, 3]])
+    probe.assert_from_scratch(chapter.cross_entropy, logits, targets)
+    expected = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+    loss = chapter.cross_entropy(logits.clone(), targets.clone())
+    probe.assert_close(loss, expected, "cross_entropy(logits, targets)")
+
+
+@pytest.mark.exercise("perplexity")
+def test_perplexity_by_hand(chapter, probe):
+    """A loss of 0 is a perplexity of 1, a loss of ln 8 one of 8; it is a Python float."""
+    probe.assert_close(chapter.perplexity(0.0), 1.0, "perplexity(0.0)")
+    probe.assert_close(chapter.perplexity(math.log(8)), 8.0, "perplexity(math.log(8))")
+    loss = torch.tensor(math.log(8))
+    probe.assert_close(chapter.perplexity(loss), 8.0, "perplexity(torch.tensor(math.log(8)))")
+
+
+@pytest.mark.exercise("calc_loss_batch")
+def test_loss_of_a_batch(chapter, probe):
+    """The loss of a batch is the mean cross entropy of the model's logits over all positions."""
+    table = torch.randn(5, 5)
+    x, y = torch.tensor([[0, 1, 2], [4, 3, 2]]), torch.tensor([[1, 2, 4], [3, 2, 2]])
+    loss = chapter.calc_loss_batch(x, y, table_model(probe, table), "cpu")
+    expected = torch.tensor(mean_loss(table, [(x, y)]))
+    probe.assert_close(loss, expected, "calc_loss_batch(x, y, model, 'cpu')")
+
+
+@pytest.mark.exercise("calc_loss_loader")
+def test_a_small_batch_counts_less(chapter, probe):
+    """The mean is over tokens: a last batch of 2 counts a third of what a batch of 6 counts."""
+    table = 3 * torch.randn(5, 5)
+    batches = [
+        (torch.tensor([[0, 1, 2], [4, 3, 2]]), torch.tensor([[1, 2, 4], [3, 2, 2]])),
+        (torch.tensor([[1, 3]]), torch.tensor([[3, 0]])),
+    ]
+    model, loader = table_model(probe, table), probe.batches(batches)
+    loss = chapter.calc_loss_loader(loader, model, "cpu")
+    probe.assert_close(loss, mean_loss(table, batches), "calc_loss_loader(loader, model, 'cpu')")
+    loss = chapter.calc_loss_loader(loader, model, "cpu", num_batches=1)
+    probe.assert_close(loss, mean_loss(table, batches[:1]), "with num_batches=1")
+
+
+@pytest.mark.exercise("calc_loss_loader")
+def test_an_empty_loader_gives_nan(chapter, probe):
+    """Where there is nothing to average, the loss is nan."""
+    table = torch.randn(5, 5)
+    model, batch = table_model(probe, table), (torch.tensor([[0, 1]]), torch.tensor([[1, 2]]))
+    loss = chapter.calc_loss_loader(probe.batches([]), model, "cpu")
+    probe.assert_close(loss, math.nan, "calc_loss_loader(empty loader, model, 'cpu')")
+    loss = chapter.calc_loss_loader(probe.batches([batch]), model, "cpu", num_batches=0)
+    probe.assert_close(loss, math.nan, "with num_batches=0")
+    loss = chapter.calc_loss_loader(probe.batches([batch]), model, "cpu", num_batches=1)
+    probe.assert_close(loss, mean_loss(table, [batch]), "with num_batches=1")
+
+
+@pytest.mark.exercise("evaluate_model")
+def test_training_loss_comes_first(chapter, probe):
+    """evaluate_model gives the loss on the training data, then that on the validation data."""
+    table = 2 * torch.randn(6, 6)
+    train = [(torch.randint(6, (2, 3)), torch.randint(6, (2, 3))) for _ in range(3)]
+    val = [(torch.randint(6, (1, 4)), torch.randint(6, (1, 4))) for _ in range(2)]
+    model = table_model(probe, table)
+    losses = chapter.evaluate_model(model, probe.batches(train), probe.batches(val), "cpu", 2)
+    assert len(losses) == 2, "two losses are needed"
+    probe.assert_close(losses[0], mean_loss(table, train[:2]), "the loss on two training batches")
+    probe.assert_close(losses[1], mean_loss(table, val), "the loss on two validation batches")
+
+
+@pytest.mark.exercise("train_model_simple")
+def test_training_lowers_the_loss(chapter, probe):
+    """After 48 updates on a text that repeats itself, the loss is less than half of what it was."""
+    model = probe.earlier("ch04_gpt").GPTModel(SMALL)
+    optimizer = probe.optimizer("AdamW", model, lr=0.01)
+    ids = torch.arange(72) * 5 % 17
+    x, y = ids[:64].view(8, 8), ids[1:65].view(8, 8)
+    loader = probe.batches([(x[:4], y[:4]), (x[4:], y[4:])] * 12)
+    before = F.cross_entropy(model(x).flatten(0, 1), y.flatten()).item()
+    results = chapter.train_model_simple(
+        model, loader, loader, optimizer, "cpu", 2, 47, 24, "bad", letters(probe, V=17)
+    )
+    after = F.cross_entropy(model(x).flatten(0, 1), y.flatten()).item()
+    assert after < before / 2, f"the loss was {before:.3f} and is {after:.3f} after training"
+    assert len(results) == 3, "train_losses, val_losses and tokens_seen are needed"
+    train_losses, val_losses, tokens_seen = results
+    assert tokens_seen == [32, 1536], f"tokens_seen is {tokens_seen} after updates 0 and 47"
+    assert len(train_losses) == len(val_losses) == 2, "two evaluations are needed"
+    probe.assert_close(train_losses[1], after, "the last of train_losses")
+    probe.assert_close(val_losses[1], after, "the last of val_losses, on the same batches")
+
+
+@pytest.mark.exercise("softmax_with_temperature")
+def test_temperature_by_hand(chapter, probe):
+    """Logits are divided by the temperature before the softmax along the last dimension."""
+    logits = torch.tensor([[0.0, 1.0], [3.0, 2.0], [4.0, 4.0]])
+    probas = chapter.softmax_with_temperature(logits, 0.5)
+    expected = torch.tensor([[0.119203, 0.880797], [0.880797, 0.119203], [0.5, 0.5]])
+    probe.assert_close(probas, expected, "softmax_with_temperature(logits, 0.5)")
+
+
+@pytest.mark.exercise("top_k_logits")
+def test_top_k_by_hand(chapter, probe):
+    """The k largest logits of each row stay where they are; the others become -inf."""
+    low = -math.inf
+    kept = chapter.top_k_logits(torch.tensor([[1.0, 5.0, -2.0, 3.0], [-4.0, -3.0, -9.0, -7.0]]), 2)
+    expected = torch.tensor([[low, 5.0, low, 3.0], [-4.0, -3.0, low, low]])
+    probe.assert_close(kept, expected, "top_k_logits(logits, 2)", axes=("row", "token"))
+    kept = chapter.top_k_logits(torch.tensor([1.0, 5.0, -2.0]), 1)
+    probe.assert_close(kept, torch.tensor([low, 5.0, low]), "top_k_logits(one row, 1)")
+
+
+@pytest.mark.exercise("generate")
+def test_finished_rows_stay_finished(chapter, probe):
+    """A row that has eos_id gets only eos_id from there on, and when all have it, it is over."""
+
+    def count_on(idx):
+        return F.one_hot((idx + 1) % 10, 10).float() - 0.5
+
+    prompt = torch.tensor([[3], [6]])
+    out = chapter.generate(probe.module(count_on), prompt.clone(), 7, 4, eos_id=8)
+    expected = torch.tensor([[3, 4, 5, 6, 7, 8], [6, 7, 8, 8, 8, 8]])
+    probe.assert_close(out, expected, "generate(model, idx, 7, 4, eos_id=8)", ("row", "time"))
+    out = chapter.generate(probe.module(count_on), prompt.clone(), 4, 4)
+    expected = torch.tensor([[3, 4, 5, 6, 7], [6, 7, 8, 9, 0]])
+    probe.assert_close(out, expected, "generate(model, idx, 4, 4)", ("row", "time"))
+
+
+@pytest.mark.exercise("generate")
+def test_the_same_seed_draws_the_same_tokens(chapter, probe):
+    """With a generator seeded alike, sampling gives the same tokens; all are of the top k."""
+    model = table_model(probe, torch.tensor([[9.0, 2.0, 2.5, 8.5, 2.0, 8.0]]).repeat(6, 1))
+    generator, outs = probe.earlier("ch04_gpt").torch.Generator(), []
+    for seed in (5, 5, 6):
+        generator.manual_seed(seed)
+        idx = torch.tensor([[1], [2]])
+        outs.append(chapter.generate(model, idx, 40, 4, 1.5, 3, generator=generator))
+    assert outs[0].shape == (2, 41), f"two rows of 1 + 40 tokens are needed: {outs[0].shape}"
+    assert torch.equal(outs[0], outs[1]), "two generators seeded alike gave different tokens"
+    assert not torch.equal(outs[0], outs[2]), "another seed gave the same tokens"
+    drawn = set(outs[0][:, 1:].flatten().tolist())
+    assert drawn == {0, 3, 5}, f"of the tokens 0, 3 and 5 those drawn are {sorted(drawn)}"
+
+
+@pytest.mark.exercise("save_checkpoint")
+def test_saving_makes_a_file_and_changes_nothing(chapter, probe):
+    """The file is where it should be; model, optimizer and random stream are as before."""
+    path = probe.folder({}) + "/model.ckpt"
+    model = probe.nn("Linear", 3, 2)
+    optimizer = probe.optimizer("AdamW", model, lr=0.1)
+    probe.gradients(model, torch.randn(4, 3))
+    optimizer.step()
+    weights, stream = probe.parameters(model), probe.random_state()
+    chapter.save_checkpoint(path, model, optimizer, 1)
+    assert len(probe.read(path)) > 0, "the file is empty"
+    for name, tensor in weights.items():
+        probe.assert_close(probe.parameters(model)[name], tensor, f"{name} after saving")
+    assert torch.equal(probe.random_state(), stream), "saving has moved torch's random stream"
+    assert probe.modes(model) == {"": True}, "saving has changed the model's mode"
+
+
+@pytest.mark.exercise("load_checkpoint")
+def test_a_checkpoint_brings_back_model_and_step(chapter, probe):
+    """load_checkpoint fills another model with what was saved, and returns the step."""
+    path = probe.folder({}) + "/model.ckpt"
+    model, other = probe.nn("Linear", 3, 2), probe.nn("Linear", 3, 2)
+    weights = probe.parameters(model)
+    chapter.save_checkpoint(path, model, probe.optimizer("SGD", model, lr=0.1), 135)
+    step = chapter.load_checkpoint(path, other, probe.optimizer("SGD", other, lr=0.1))
+    probe.assert_close(step, 135, "load_checkpoint(path, model, optimizer)")
+    for name, tensor in weights.items():
+        assert torch.equal(probe.parameters(other)[name], tensor), f"{name} differs from the saved"
+
 
 # Section 5.5: loading pretrained weights.
 

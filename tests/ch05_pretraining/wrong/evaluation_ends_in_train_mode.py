@@ -1,0 +1,13 @@
+"""Ends with model.train(), as the book does, also for a model in eval mode.
+
+exercise: evaluate_model
+rejected by: test_hidden.py::test_evaluation_changes_nothing
+"""
+
+
+def evaluate_model(model, train_loader, val_loader, device, eval_iter):
+    model.eval()
+    train_loss = calc_loss_loader(train_loader, model, device, num_batches=eval_iter)
+    val_loss = calc_loss_loader(val_loader, model, device, num_batches=eval_iter)
+    model.train()
+    return train_loss, val_loss

@@ -1,0 +1,38 @@
+"""Writes the end marker over the first token of the caller's prompts.
+
+exercise: generate
+rejected by: test_hidden.py::test_generation_leaves_mode_and_prompts
+"""
+
+
+def generate(
+    model,
+    idx,
+    max_new_tokens,
+    context_size,
+    temperature=0.0,
+    top_k=None,
+    eos_id=None,
+    generator=None,
+):
+    if temperature < 0:
+        raise ValueError(f"a temperature is 0 or more, and {temperature} came")
+    prompt = idx
+    finished = torch.zeros_like(idx[:, :1], dtype=torch.bool)
+    with _evaluating(model):
+        for _ in range(max_new_tokens):
+            logits = model(idx[:, -context_size:])[:, -1]
+            if temperature == 0:
+                idx_next = logits.argmax(dim=-1, keepdim=True)
+            else:
+                logits = logits if top_k is None else top_k_logits(logits, top_k)
+                probas = softmax_with_temperature(logits, temperature)
+                idx_next = torch.multinomial(probas, 1, generator=generator)
+            if eos_id is not None:
+                idx_next = idx_next.masked_fill(finished, eos_id)
+                finished = finished | (idx_next == eos_id)
+            idx = torch.cat((idx, idx_next), dim=1)
+            if finished.all():
+                break
+    prompt[:, 0] = idx[:, -1]
+    return idx

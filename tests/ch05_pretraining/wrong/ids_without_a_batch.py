@@ -1,0 +1,9 @@
+"""Gives the ids as they are, without the batch of one row that a model needs.
+
+exercise: text_to_token_ids
+rejected by: test_visible.py::test_a_text_becomes_one_row_of_ids
+"""
+
+
+def text_to_token_ids(text, tokenizer):
+    return torch.tensor(tokenizer.encode(text, allowed_special={"<|endoftext|>"}))

@@ -1,0 +1,16 @@
+"""Goes through the loader without saving torch's random stream, from which a DataLoader draws.
+
+exercise: calc_loss_loader
+rejected by: test_hidden.py::test_loss_of_a_loader_leaves_the_random_stream
+"""
+
+
+def calc_loss_loader(data_loader, model, device, num_batches=None):
+    total, count = 0.0, 0
+    with _evaluating(model):
+        for input_batch, target_batch in itertools.islice(data_loader, num_batches):
+            tokens = int((target_batch != -100).sum())
+            if tokens:
+                loss = calc_loss_batch(input_batch, target_batch, model, device)
+                total, count = total + loss.item() * tokens, count + tokens
+    return total / count if count else math.nan

@@ -1,0 +1,13 @@
+"""Takes the softmax of all logits of a batch together.
+
+exercise: cross_entropy
+rejected by: test_visible.py::test_cross_entropy_is_written_from_scratch
+"""
+
+
+def cross_entropy(logits, targets, ignore_index=-100):
+    logits, targets = logits.flatten(0, -2), targets.flatten()
+    keep = targets != ignore_index
+    index = targets.where(keep, 0)[:, None]
+    losses = logits.flatten().logsumexp(-1) - logits.gather(-1, index)[:, 0]
+    return losses.where(keep, 0).sum() / keep.sum()

@@ -1,0 +1,9 @@
+"""Squeezes all dimensions of size 1: a row of one id becomes a number, which decode cannot take.
+
+exercise: token_ids_to_text
+rejected by: test_visible.py::test_a_row_of_ids_becomes_a_text
+"""
+
+
+def token_ids_to_text(token_ids, tokenizer):
+    return tokenizer.decode(token_ids.squeeze().tolist())
