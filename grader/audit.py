@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ class ChapterAudit:
     Attributes:
         name: The chapter.
         tests: Its number of tests.
-        kills: For each test, how many wrong answers it rejected.
+        kills: For each test, how many wrong answers it rejected, of those that it met.
         wrong: Number of wrong answers, and of those rejected by the test that they name.
         rejected: See `wrong`.
         right: Number of right alternatives.
@@ -72,19 +72,25 @@ def audit(
         Judge(root, [c.name for c in chapters], seed) as judge,
     ):
         audits = {c.name: _ChapterAuditor(root, c, judge, Path(folder)) for c in chapters}
-        jobs = [job for auditor in audits.values() for job in auditor.jobs()]
-        verdicts: dict[str, dict[str, dict[str, Any]]] = {job.name: {} for job in jobs}
-        done = 0
-        progress(0, len(jobs), "")
-        for job, record in judge.run(jobs):
-            if "done" in record:
+        done, total = 0, 0
+
+        def run(jobs: Iterable[Job]) -> None:
+            nonlocal done
+            for job, record in judge.run(jobs):
+                if "done" not in record:
+                    audits[job.chapter].verdicts[job.name][record["id"]] = record
+                    continue
                 done += 1
-                progress(done, len(jobs), job.name)
+                progress(done, max(done, total), job.name)
                 if record["done"]:
                     audits[job.chapter].found.faults.append(f"{job.name}: {record['done']}")
-            else:
-                verdicts[job.name][record["id"]] = record
-        return [auditor.conclude(verdicts) for auditor in audits.values()]
+
+        jobs = [job for auditor in audits.values() for job in auditor.jobs()]
+        total = len(jobs)
+        progress(0, total, "")
+        run(jobs)
+        run(job for auditor in audits.values() for job in auditor.more_jobs())
+        return [auditor.conclude() for auditor in audits.values()]
 
 
 class _ChapterAuditor:
@@ -97,6 +103,7 @@ class _ChapterAuditor:
         self._wrong = [read_answer(p) for p in sorted((self._home / "wrong").glob("*.py"))]
         self._right = [read_answer(p) for p in sorted((self._home / "right").glob("*.py"))]
         self.found = ChapterAudit(chapter.name, len(judge.of(chapter.name)))
+        self.verdicts: dict[str, dict[str, dict[str, Any]]] = {}
         self._check_names()
 
     def _check_names(self) -> None:
@@ -117,7 +124,7 @@ class _ChapterAuditor:
                 self.found.faults.append(f"{exercise.id} has no test")
 
     def jobs(self) -> Iterable[Job]:
-        """Every run that the audit needs."""
+        """Every run that the audit needs in any case; a wrong answer meets the test it names."""
         name, tests = self._chapter.name, self._judge.of
         for judged in (True, False):
             mode = "judged" if judged else "here"
@@ -131,8 +138,40 @@ class _ChapterAuditor:
             ids = [t.id for t in tests(name, [exercise.name])]
             yield self._job(f"stub/{exercise.name}", text, ids)
         for answer in self._wrong:
-            ids = [t.id for t in tests(name, answer.exercises)]
-            yield self._job(f"wrong/{answer.name}", self._overlay(answer), ids)
+            yield self._job(f"wrong/{answer.name}", self._overlay(answer), [answer.rejected_by])
+
+    def more_jobs(self) -> Iterator[Job]:
+        """The runs that show whether a test which has rejected nothing yet rejects anything.
+
+        And what else rejects a wrong answer that the test it names did not. To be asked for one at
+        a time: each depends on what came of those before.
+        """
+        for answer in self._wrong:
+            ids = [t.id for t in self._judge.of(self._chapter.name, answer.exercises)]
+            if self._rejected(answer):
+                ids = [i for i in ids if i not in self._killers()]
+            if ids:
+                yield self._job(f"more/{answer.name}", self._overlay(answer), ids)
+
+    def _of(self, answer: Answer) -> dict[str, dict[str, Any]]:
+        """The records of a wrong answer by test."""
+        name, found = self._chapter.name, dict[str, dict[str, Any]]()
+        for what in ("wrong", "more"):
+            found |= self.verdicts.get(f"{name} {what}/{answer.name}", {})
+        return found
+
+    def _rejected(self, answer: Answer) -> bool:
+        record = self._of(answer).get(answer.rejected_by)
+        return record is not None and record["verdict"] == FAILED
+
+    def _killers(self) -> Counter[str]:
+        """The tests that have rejected wrong answers so far, and how many."""
+        return Counter(
+            test
+            for answer in self._wrong
+            for test, record in self._of(answer).items()
+            if record["verdict"] == FAILED
+        )
 
     def _touched(self, answer: Answer) -> list[str]:
         """The tests of the exercises that an answer replaces, and of all that need them."""
@@ -151,10 +190,12 @@ class _ChapterAuditor:
         folder.mkdir()
         (folder / f"{self._chapter.name}.py").write_text(text, encoding="utf-8")
         tests = None if ids is None else tuple(ids)
+        self.verdicts[label] = {}
         return Job(label, folder, self._chapter.name, tests, judged)
 
-    def conclude(self, verdicts: dict[str, dict[str, dict[str, Any]]]) -> ChapterAudit:
+    def conclude(self) -> ChapterAudit:
         """Read the verdicts."""
+        verdicts = self.verdicts
         found, prefix = self.found, self._chapter.name
         every = {t.id for t in self._judge.of(prefix)}
         found.right = len(self._right)
@@ -173,21 +214,19 @@ class _ChapterAuditor:
                 if record["verdict"] != FAILED:
                     text = f"the stub of {exercise.id} is {record['verdict']} in {test}, not FAILED"
                     found.faults.append(text)
-        self._conclude_wrong(verdicts)
+        self._conclude_wrong()
         for test in sorted(every):
             if not found.kills[test]:
                 found.faults.append(f"{prefix}: {test} rejects no wrong answer")
         return found
 
-    def _conclude_wrong(self, verdicts: dict[str, dict[str, dict[str, Any]]]) -> None:
+    def _conclude_wrong(self) -> None:
         found, prefix = self.found, self._chapter.name
         counts = {e.name: [0, 0] for e in self._chapter.exercises}
         for answer in self._wrong:
-            came = verdicts[f"{prefix} wrong/{answer.name}"]
             found.wrong += 1
             counts[answer.exercises[0]][0] += 1
-            failed = [test for test, record in came.items() if record["verdict"] == FAILED]
-            found.kills.update(failed)
+            failed = [t for t, record in self._of(answer).items() if record["verdict"] == FAILED]
             if answer.rejected_by in failed:
                 found.rejected += 1
                 counts[answer.exercises[0]][1] += 1
@@ -197,4 +236,5 @@ class _ChapterAuditor:
                     f"{prefix}/wrong/{answer.name}.py passes {answer.rejected_by}, "
                     f"which it names; rejected by {others}"
                 )
+        found.kills = self._killers()
         found.by_exercise = {name: (n, hit) for name, (n, hit) in counts.items()}

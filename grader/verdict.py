@@ -89,7 +89,9 @@ def _hidden(error: BaseException) -> str:
 def _seen(error: BaseException) -> str:
     own = str(error).strip()
     if isinstance(error, AssertionError) and not _frames(error):
-        lines = [own.removeprefix("AssertionError: ")]
+        # pytest adds the expression to a test's own words, which say it better.
+        words, _, _ = own.removeprefix("AssertionError: ").partition("\nassert ")
+        lines = [words]
     elif isinstance(error, SubjectError):
         lines = [own]
     else:

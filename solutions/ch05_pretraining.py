@@ -267,11 +267,14 @@ def evaluate_model(
 
 
 ### BEGIN SOLUTION
+_SAMPLE = 20  # tokens that are shown after each epoch
+
+
 def _print_sample(
-    model: nn.Module, tokenizer: Any, device: str | torch.device, start_context: str
+    model: GPTModel, tokenizer: Any, device: str | torch.device, start_context: str
 ) -> None:
     idx = text_to_token_ids(start_context, tokenizer).to(device)  # (1, T)
-    idx = generate_text_simple(model, idx, 20, model.pos_emb.weight.shape[0])  # (1, T + 20)
+    idx = generate_text_simple(model, idx, _SAMPLE, len(model.pos_emb.weight))
     print(repr(token_ids_to_text(idx, tokenizer)))  # noqa: T201 - to see it learn
 
 

@@ -85,7 +85,8 @@ def test_double_of_three(chapter, probe):
 @pytest.mark.exercise("quadruple")
 def test_quadruple_of_three(chapter):
     """quadruple(3) is 12."""
-    assert chapter.quadruple(3) == 12
+    found = chapter.quadruple(3)
+    assert found == 12, f"quadruple(3) is {found}, expected 12"
 
 
 @pytest.mark.exercise("gelu")

@@ -84,6 +84,13 @@ def test_a_wrong_answer_fails_only_its_tests(run, judged):
     }
 
 
+def test_a_tests_own_words_stand_alone(run):
+    """Of `assert found == 12, "..."` the learner reads the words, and no expression of pytest's."""
+    bad = GOOD.replace("4 * x", "4 * x + 1")
+    message = run(bad)["test_quadruple_of_three"]["message"]
+    assert message == "quadruple(3) is 13, expected 12"
+
+
 def test_a_visible_test_says_the_call_what_came_and_where(run):
     message = run(GOOD.replace("x + x", "x + 2"))["test_double_of_three"]["message"]
     assert message == "double: 6 of 6 values differ; first at dim 0 0, dim 1 0: got 5, expected 6"
