@@ -25,6 +25,7 @@ LAYERS = ("process", "plain-values", "empty-environment", "fresh-worker", "deadl
 MAX_SEED = 2**32 - 1
 
 Watcher = Callable[[dict[str, Any]], None]
+IMPORT_SECONDS = 30.0  # the first test of a process waits for the imports
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ def _follow(
         pipe = process.stdout
         reader = threading.Thread(target=lambda: said.append(pipe.read()), daemon=True)
         reader.start()
-    seen, last = 0, time.monotonic() + 30.0  # the first test waits for the imports
+    seen, last = 0, time.monotonic() + IMPORT_SECONDS
     try:
         with results.open(encoding="utf-8") as lines:
             while True:

@@ -342,7 +342,7 @@ def calc_accuracy_loader(
     with _evaluating(model):
         for ids, labels in itertools.islice(data_loader, num_batches):
             logits = _class_logits(model, ids.to(device), pad_token_id)  # (B, K)
-            correct += int((logits.argmax(dim=-1) == labels.to(device)).sum())
+            correct += int((logits.argmax(dim=1) == labels.to(device)).sum())
             count += len(labels)
     return correct / count if count else math.nan
     ### END SOLUTION
@@ -452,7 +452,7 @@ def train_classifier_simple(
             calc_class_loss_batch(input_batch, target_batch, model, device).backward()
             optimizer.step()
             examples_seen += len(target_batch)
-            if update % eval_freq == 0:
+            if not update % eval_freq:
                 train_losses.append(_loader_loss(train_loader, model, device, eval_iter))
                 val_losses.append(_loader_loss(val_loader, model, device, eval_iter))
             update += 1

@@ -389,7 +389,8 @@ def test_check_here_goes_on_after_a_process_that_ended(plan):
     assert [t.verdict for t in report.tests] == ["FAILED", "PASSED", "PASSED"]
 
 
-def test_check_here_stops_a_hang_where_no_terminal_is(demo, plan):
+def test_check_here_stops_a_hang_where_no_terminal_is(demo, plan, monkeypatch):
+    monkeypatch.setattr(grading, "IMPORT_SECONDS", 8.0)
     plan = replace(plan, root=demo, course=limit(demo, test_seconds=1))
     text = GOOD + "def double(x):\n    while True: pass\n"
     (plan.subject / f"{CHAPTER}.py").write_text(text, encoding="utf-8")
