@@ -42,11 +42,11 @@ def text_to_token_ids(text: str, tokenizer: Any) -> Tensor:
     allowed_special={"<|endoftext|>"}.
 
     Args:
-        text: Any text, also the empty one.
+        text: Any text but the empty one.
         tokenizer: Has `encode(text, allowed_special=...)` giving a list of ids, as tiktoken's.
 
     Returns:
-        Token ids, (1, T) int64; for an empty text (1, 0), int64 too.
+        Token ids, (1, T) int64.
 
     Example:
         `text_to_token_ids("Every effort moves you", tiktoken.get_encoding("gpt2"))` is

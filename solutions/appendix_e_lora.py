@@ -2,8 +2,8 @@
 
 A pretrained weight stays as it is. Beside it, two thin matrices A and B are trained, whose product
 is added to what the weight does (LoRALayer, LinearWithLoRA). replace_linear_with_lora puts such a
-pair beside every linear layer of a model and freezes everything else; trainable_parameters counts
-what is left to train; merge_lora adds the products to the weights, so that in the end the model is
+pair beside every linear layer of a model that was frozen before; trainable_parameters counts what
+is left to train; merge_lora adds the products to the weights, so that in the end the model is
 an ordinary one again, as fast as before.
 
 References:
@@ -128,13 +128,15 @@ def _adapt(module: nn.Module, rank: int, alpha: float) -> None:
 
 
 def replace_linear_with_lora(model: nn.Module, rank: int, alpha: float) -> None:
-    """Adapt every linear layer of a model, at any depth, and freeze everything else.
+    """Adapt every linear layer of a model, at any depth.
 
     Each nn.Linear within `model` is replaced by a LinearWithLoRA around it, which stands under the
     same name: `out_head.weight` becomes `out_head.linear.weight`, and `out_head.lora.A` and
-    `out_head.lora.B` are new. Every other parameter of the model is frozen (requires_grad is
-    False), embeddings and norms too: only the As and Bs will be trained. No weight changes its
-    value, and so the model computes at first what it computed before.
+    `out_head.lora.B` are new, and trainable. No weight changes its value, and so the model computes
+    at first what it computed before.
+
+    As in the book, a model is frozen before: after `model.requires_grad_(False)` and this call, the
+    As and Bs, and nothing else, are left to train. (Freezing the rest here as well does no harm.)
 
     Calling it twice does not nest: a LinearWithLoRA that the model holds already stays as it is,
     with what it has learned, and goes on being trained.
@@ -147,15 +149,13 @@ def replace_linear_with_lora(model: nn.Module, rank: int, alpha: float) -> None:
         alpha: Their alpha.
 
     Example:
-        In a 355M GPTModel, replace_linear_with_lora(model, rank=16, alpha=16) leaves 7,898,384 of
-        414,110,992 parameters to train: 1.9 %.
+        In a frozen 355M GPTModel, replace_linear_with_lora(model, rank=16, alpha=16) leaves
+        7,898,384 of 414,110,992 parameters to train: 1.9 %.
 
     References:
         Book E.4.
     """
     ### BEGIN SOLUTION
-    for parameter in model.parameters():
-        parameter.requires_grad = False
     _adapt(model, rank, alpha)
     ### END SOLUTION
 

@@ -42,11 +42,11 @@ def text_to_token_ids(text: str, tokenizer: Any) -> Tensor:
     allowed_special={"<|endoftext|>"}.
 
     Args:
-        text: Any text, also the empty one.
+        text: Any text but the empty one.
         tokenizer: Has `encode(text, allowed_special=...)` giving a list of ids, as tiktoken's.
 
     Returns:
-        Token ids, (1, T) int64; for an empty text (1, 0), int64 too.
+        Token ids, (1, T) int64.
 
     Example:
         `text_to_token_ids("Every effort moves you", tiktoken.get_encoding("gpt2"))` is
@@ -112,8 +112,8 @@ def cross_entropy(logits: Tensor, targets: Tensor, ignore_index: int = -100) -> 
     counted = targets != ignore_index  # (N,)
     index = targets.where(counted, 0)[:, None]  # (N, 1)
     # Softmax does not change, exp cannot overflow, and small differences keep their digits.
-    shifted = logits - logits.detach().amax(dim=-1, keepdim=True)  # (N, V)
-    losses = shifted.exp().sum(dim=-1).log() - shifted.gather(-1, index)[:, 0]  # (N,)
+    shifted = logits - logits.detach().amax(dim=1, keepdim=True)  # (N, V)
+    losses = shifted.exp().sum(dim=1).log() - shifted.gather(1, index).squeeze(1)  # (N,)
     return losses.where(counted, 0).sum() / counted.sum()  # (), and 0 / 0 is nan
     ### END SOLUTION
 
@@ -339,7 +339,7 @@ def train_model_simple(
             calc_loss_batch(input_batch, target_batch, model, device).backward()
             optimizer.step()
             tokens += input_batch.numel()
-            if update % eval_freq == 0:
+            if not update % eval_freq:
                 losses = evaluate_model(model, train_loader, val_loader, device, eval_iter)
                 train_losses.append(losses[0])
                 val_losses.append(losses[1])
@@ -463,7 +463,7 @@ def generate(
         for _ in range(max_new_tokens):
             logits = model(idx[:, -context_size:])[:, -1]  # (B, V)
             if temperature == 0:
-                idx_next = logits.argmax(dim=-1, keepdim=True)  # (B, 1)
+                idx_next = logits.argmax(dim=1, keepdim=True)  # (B, 1)
             else:
                 logits = logits if top_k is None else top_k_logits(logits, top_k)
                 probas = softmax_with_temperature(logits, temperature)  # (B, V)
@@ -825,8 +825,8 @@ def _fill(name: str, left: Tensor, right: Any) -> None:
 
 def _fill_linears(name: str, layers: list[nn.Linear], conv: Mapping[str, Any]) -> None:
     """Fill linear layers from one checkpoint layer, in which they stand side by side."""
-    weights = torch.as_tensor(conv["w"]).tensor_split(len(layers), dim=-1)  # each (in, out)
-    biases = torch.as_tensor(conv["b"]).tensor_split(len(layers), dim=-1)  # each (out,)
+    weights = torch.as_tensor(conv["w"]).tensor_split(len(layers), dim=1)  # each (in, out)
+    biases = torch.as_tensor(conv["b"]).tensor_split(len(layers))  # each (out,)
     for layer, weight, bias in zip(layers, weights, biases, strict=True):
         if layer.bias is None:
             raise ValueError(f"{name} has a bias, and the model does not: it needs qkv_bias=True")

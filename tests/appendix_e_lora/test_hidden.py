@@ -264,8 +264,9 @@ def test_both_paths_pass_gradients_on(chapter, probe):
 
 @pytest.mark.exercise("replace_linear_with_lora")
 def test_the_base_of_a_gpt_is_frozen(chapter, probe):
-    """Embeddings, norms, weights and biases are frozen; every A and B can be trained."""
+    """What was frozen before stays frozen, in every layer; every A and B can be trained."""
     model = probe.earlier("ch04_gpt").GPTModel(GPT)
+    model.requires_grad_(False)
     chapter.replace_linear_with_lora(model, 2, 4)
     found = {name for name, yes in probe.trainable(model).items() if yes}
     expected = {f"{name}.lora.{part}" for name in linear_names(GPT) for part in "AB"}
@@ -324,6 +325,7 @@ def test_replacing_twice_does_not_nest(chapter, probe):
     expected = gpt_logits(GPT, merged(state, doubled(factors), 0.5), idx)
     learned = with_loras(state, factors)
     model = probe.earlier("ch04_gpt").GPTModel(GPT)
+    model.requires_grad_(False)
     chapter.replace_linear_with_lora(model, 2, 1)
     probe.load_state(model, learned)
     chapter.replace_linear_with_lora(model, 3, 12)
@@ -367,6 +369,7 @@ def test_what_is_left_to_train_has_a_closed_form(
     cfg = {**GPT, "vocab_size": vocab, "emb_dim": C, "n_heads": heads, "n_layers": layers}
     expected = rank * (layers * (4 * 2 * C + 2 * 5 * C) + C + vocab)
     model = probe.earlier("ch04_gpt").GPTModel({**cfg, "qkv_bias": bias})
+    model.requires_grad_(False)
     chapter.replace_linear_with_lora(model, rank, rank)
     shapes = probe.parameter_shapes(model)
     found = sum(math.prod(shapes[name]) for name, yes in probe.trainable(model).items() if yes)
@@ -397,6 +400,7 @@ def test_the_loss_falls_when_only_the_loras_train(chapter, probe, rank, seed):
     state, names = gpt_state(cfg, source), linear_names(cfg)
     idx, target = torch.randint(0, 13, (2, 3, 5), generator=source)
     model = probe.earlier("ch04_gpt").GPTModel(cfg)
+    model.requires_grad_(False)
     probe.load_state(model, state)
     probe.seed(seed)
     chapter.replace_linear_with_lora(model, rank, 2 * rank)

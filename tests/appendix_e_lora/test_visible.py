@@ -140,8 +140,9 @@ def test_every_linear_layer_of_a_gpt_is_replaced(chapter, probe):
 
 @pytest.mark.exercise("replace_linear_with_lora")
 def test_only_the_loras_are_left_to_train(chapter, probe):
-    """Afterwards every A and B is trainable, and no other parameter is."""
+    """In a model that was frozen before, every A and B is trainable, and no other parameter is."""
     network, _, _ = two_layers(probe)
+    network.requires_grad_(False)
     chapter.replace_linear_with_lora(network, 2, 4)
     trainable = {name for name, yes in probe.trainable(network).items() if yes}
     expected = {f"layers.{i}.0.lora.{name}" for i in (0, 1) for name in "AB"}
