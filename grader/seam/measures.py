@@ -43,7 +43,8 @@ def used(pid: int) -> Used:
     """
     with open(f"/proc/{pid}/stat", "rb") as file:
         fields = file.read().rpartition(b")")[2].split()  # from the third on: proc(5)
-    return Used((int(fields[11]) + int(fields[12])) / _TICKS, int(fields[17]), int(fields[21]) * _PAGE)
+    user, system, threads, resident = (int(fields[n]) for n in (11, 12, 17, 21))
+    return Used((user + system) / _TICKS, threads, resident * _PAGE)
 
 
 def own_memory() -> tuple[int, int]:

@@ -114,9 +114,13 @@ class Nursery:
                     self._ended.pop(pid, None)
 
     def close(self) -> None:
-        """Kill everything that was forked here."""
+        """Kill everything that was forked here, and wait until it has ended."""
         for pid in list(self._living):
             self._kill(pid)
+        until = time.monotonic() + 2
+        while self._living and time.monotonic() < until:
+            self._reap()
+            time.sleep(0.001)
 
     def _read_with_descriptors(self) -> tuple[bytes, list[int]] | None:
         try:
@@ -211,13 +215,13 @@ class Nursery:
                     return
                 self._living.discard(pid)
                 self._ended[pid] = status
+                self._kill_orphans()
 
     def _kill(self, pid: int) -> None:
         if pid in self._living:
             for kill in (os.killpg, os.kill):
                 with contextlib.suppress(OSError):
                     kill(pid, signal.SIGKILL)
-            self._kill_orphans()
 
     def _kill_orphans(self) -> None:
         """Kill what workers have left behind, where no layer kept them from forking."""

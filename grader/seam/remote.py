@@ -386,7 +386,7 @@ class Worker:
             os.close(self._output)
 
     def _await_end(self) -> None:
-        """Until nothing can be written to its folder any more: it is removed, or the worker gone."""
+        """Until nothing more can be written: its folder is removed, or the worker has ended."""
         try:
             os.rmdir(self._scratch)
         except OSError:

@@ -42,6 +42,7 @@ import sysconfig
 import tempfile
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..course import Limits
@@ -129,9 +130,10 @@ def enter_namespaces(without: Collection[str] = ()) -> bool:
         return True
     if _libc.unshare(_NEW_USER | _NEW_NET | _NEW_IPC):
         return False
-    for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
-        with contextlib.suppress(OSError), open(f"/proc/self/{name}", "w", encoding="ascii") as file:
-            file.write(text)
+    same = {"setgroups": "deny", "uid_map": f"{uid} {uid} 1", "gid_map": f"{gid} {gid} 1"}
+    for name, text in same.items():
+        with contextlib.suppress(OSError):
+            Path(f"/proc/self/{name}").write_text(text, encoding="utf-8")
     return True
 
 
@@ -165,7 +167,7 @@ def lock_down(scratch: int, limits: Limits, without: Collection[str] = ()) -> se
         The names of the layers that hold.
     """
     os.umask(0o077)
-    held = set()
+    held: set[str] = set()
     steps: tuple[tuple[str, Callable[[], Any]], ...] = (
         ("measures", _measured),
         ("rlimits", lambda: _limit(limits)),
@@ -318,7 +320,7 @@ def _landlock(*arguments: Any) -> int:
 class _Program(ctypes.Structure):
     """`struct sock_fprog`."""
 
-    _fields_ = [("length", ctypes.c_ushort), ("steps", ctypes.c_char_p)]  # noqa: RUF012 - ctypes
+    _fields_ = [("length", ctypes.c_ushort), ("steps", ctypes.c_char_p)]
 
 
 def _filter_calls() -> None:

@@ -1,6 +1,5 @@
 """The seam: every kind of value, every refusal, and every way for a worker to die."""
 
-import os
 import textwrap
 import time
 
