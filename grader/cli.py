@@ -287,6 +287,9 @@ def grade(
     own: Annotated[
         bool, typer.Option(help="The subject's own earlier chapters, not the reference's.")
     ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Only in the full sandbox (`kata doctor` shows it).")
+    ] = False,
 ) -> None:
     """Grade a submission: visible and hidden tests, its code in a process of its own.
 
@@ -303,7 +306,7 @@ def grade(
     if json and not json.resolve().parent.is_dir():
         raise UsageError(f"{json}: the folder {json.resolve().parent} is not there")
     with _progress("grading") as shown:
-        report = grading.grade(plan, watch=_watch(shown))
+        report = grading.grade(plan, watch=_watch(shown), strict=strict)
     progress.record(root, folder, report)
     if json:
         try:
@@ -354,6 +357,42 @@ def _show_report(report: Report) -> None:
 
 def _of(points: float | None, maximum: int) -> str:
     return f"no score/{maximum}" if points is None else f"{points:g}/{maximum}"
+
+
+@app.command()
+def doctor() -> None:
+    """Show what this machine has for grading, and which layers of the sandbox hold here."""
+    from rich.table import Table
+
+    from .grading import versions
+    from .model.tokenizer import find_vocabulary
+    from .seam.sandbox import active_layers
+
+    console = _console()
+    for name, version in versions().items():
+        console.print(f"{name} {version}")
+    console.print(f"judged mode: {'here' if hasattr(os, 'fork') else 'not here, it needs fork'}")
+    try:
+        find_vocabulary()
+        cache = Path(sys.prefix) / "share" / "llm-kata" / "tiktoken"
+        filled = "filled" if cache.is_dir() and any(cache.iterdir()) else "filled when it is needed"
+        console.print(f"GPT-2's vocabulary: here, and tiktoken's cache is {filled}\n")
+    except KataError as error:
+        console.print(f"GPT-2's vocabulary: {error}\n")
+    table = Table(box=None, pad_edge=False)
+    for heading in ("sandbox", "state", "what it stops"):
+        table.add_column(heading)
+    layers = active_layers()
+    for layer in layers:
+        state = "active" if layer.active else "missing" if layer.needed else "not here"
+        table.add_row(layer.name, state, layer.stops, style=None if layer.active else "yellow")
+    console.print(table)
+    missing = [layer.name for layer in layers if layer.needed and not layer.active]
+    if missing:
+        console.print(f"\n`kata grade --strict` refuses here: {', '.join(missing)} missing")
+        console.print("Grade code of strangers in a container or a virtual machine.")
+    else:
+        console.print("\nThe full sandbox: `kata grade --strict` grades here.")
 
 
 @app.command()

@@ -85,11 +85,23 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds that a subject may take: for a call, a test, and all tests of a chapter together."""
+    """What a subject may use.
+
+    Attributes:
+        call_seconds: For one call.
+        test_seconds: For one test.
+        chapter_seconds: For all tests of a chapter together.
+        cpu_seconds: Processor time of one test, of all its threads.
+        memory_mb: MiB of memory in one test.
+        scratch_mb: MiB of files in one test.
+    """
 
     call_seconds: int = 10
     test_seconds: int = 60
     chapter_seconds: int = 300
+    cpu_seconds: int = 120
+    memory_mb: int = 4096
+    scratch_mb: int = 256
 
 
 @dataclass(frozen=True)

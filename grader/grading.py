@@ -18,9 +18,10 @@ from .course import Chapter, Course
 from .errors import SubjectMissing, UnjudgedError, UsageError
 from .judge import Job, Judge, Test, command, environment, suite_files
 from .report import FAILED, UNJUDGED, ChapterReport, ExerciseReport, Report, TestReport
+from .seam.sandbox import active_layers, missing_layers
 from .subject import read_source
 
-# What stands between the judge and the code it judges; each is explained in the README.
+# What stands between the judge and the code it judges on every system; the sandbox's layers follow.
 LAYERS = ("process", "plain-values", "empty-environment", "fresh-worker", "deadlines", "rules")
 MAX_SEED = 2**32 - 1
 
@@ -51,19 +52,30 @@ class Plan:
     own: bool = False
 
 
-def grade(plan: Plan, *, hidden: bool = True, watch: Watcher = lambda record: None) -> Report:
+def grade(
+    plan: Plan,
+    *,
+    hidden: bool = True,
+    watch: Watcher = lambda record: None,
+    strict: bool = False,
+) -> Report:
     """Grade in judged mode.
 
     Args:
         plan: What to grade.
         hidden: Run the hidden suites too.
         watch: Called with each test's record as it comes.
+        strict: Only in the full sandbox.
 
     Raises:
         UsageError: The subject is no folder.
-        UnjudgedError: The judge cannot be started.
+        UnjudgedError: The judge cannot be started, or the sandbox is not what `strict` asks for.
     """
     missing = _missing(plan)
+    if strict and (lacking := missing_layers()):
+        raise UnjudgedError(
+            f"--strict: this system lacks {', '.join(lacking)}; `kata doctor` says what that means"
+        )
     there = [c.name for c in plan.chapters]
     records: dict[tuple[str, str], dict[str, Any]] = {}
     lost: dict[str, str] = {}
@@ -279,11 +291,12 @@ def _report(
         )
         handed_in = (plan.subject / f"{chapter.name}.py").exists() or chapter.name not in missing
         chapters.append(ChapterReport(chapter.name, chapter.title, handed_in, exercises))
+    sandbox = (*LAYERS, *(layer.name for layer in active_layers() if layer.active))
     return Report(
         subject=plan.subject.resolve().name,
         mode=mode,
         seed=plan.seed,
         chapters=tuple(chapters),
-        sandbox=LAYERS if mode == "judged" else (),
+        sandbox=sandbox if mode == "judged" else (),
         versions=versions(),
     )

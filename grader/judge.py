@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import UnjudgedError
+from .seam import measures
 
 HERE = Path(__file__).resolve().parent
 JOBS = max(2, os.cpu_count() or 2)
@@ -116,12 +117,15 @@ class Judge:
             raise UnjudgedError(f"{root / 'tests'} has no suite of {', '.join(chapters)}")
         ours, theirs = socket.socketpair()
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the judge is left
+        self._folder = (
+            measures.new_folder()
+        )  # whatever is written there goes, if the judge is killed
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [*command(root, files, seed), "--kata-serve", str(theirs.fileno())],
             stdin=subprocess.DEVNULL,
             stdout=self._said,
             stderr=self._said,
-            env=environment(),
+            env={**environment(), "TMPDIR": self._folder},
             pass_fds=[theirs.fileno()],
             start_new_session=True,
         )
@@ -143,6 +147,7 @@ class Judge:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._said.close()
+        measures.remove(self._folder)
 
     def of(self, chapter: str, exercises: Iterable[str] | None = None) -> list[Test]:
         """The tests of a chapter, or of some of its exercises."""

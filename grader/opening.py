@@ -94,9 +94,8 @@ class Opening:
     def _start(self, nursery: Nursery, exercise: Exercise, seed: int) -> _Started:
         sources = self._sources(exercise)
         with contextlib.ExitStack() as stack:
-            scratch = stack.enter_context(_scratch())
             worker = stack.enter_context(nursery.worker(exercise.rules))
-            worker.start_loading(sources, seed, scratch)
+            worker.start_loading(sources, seed)
             return _Started((exercise.id, seed), worker, stack.pop_all())
 
 

@@ -24,6 +24,7 @@ from .errors import SubjectSpent, SubjectTimeout, UnjudgedError
 from .model.tokenizer import fill_tiktoken_cache
 from .opening import Opening
 from .seam.nursery import Started, start
+from .seam.sandbox import hide
 from .verdict import Outcome, judge_exception
 
 if TYPE_CHECKING:
@@ -322,6 +323,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         grading.opening.close()
 
     _warm_up()
+    hide()
     server = Server(socket.socket(fileno=descriptor), tests, prepare, work)
     try:
         server.serve()

@@ -6,17 +6,19 @@ A nursery serves one socket with one-letter requests:
 
     R  close the operators of these rules (JSON follows) for everything forked from now on
     N  fork a nursery like this one on the socket that comes along
-    W  fork a worker on the socket and the output pipe that come along; answers its process id
+    W  fork a worker on the socket, the output pipe and the scratch folder that come along, with
+       the limits that follow; answers its process id
     K  kill a worker                     S  kill a worker; answers how it ended
 
-When the socket closes, everything forked here is killed. Run as
-`python -m grader.seam.nursery FD [MODULE ...]`; the modules are imported before the first fork.
+A worker locks itself into the sandbox before it says that it is ready; one that cannot says why and
+ends. When the socket closes, everything forked here is killed. Run as
+`python -m grader.seam.nursery FD WITHOUT [MODULE ...]`: layers of the sandbox to leave out, with
+commas, and modules to import before the first fork.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import importlib
 import json
 import os
@@ -26,10 +28,12 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
+from ..course import Limits
 from ..errors import UnjudgedError
+from . import sandbox
 
 PASSED_ON = ("TIKTOKEN_CACHE_DIR",)  # all of the environment that a nursery gets
 
@@ -37,16 +41,17 @@ PASSED_ON = ("TIKTOKEN_CACHE_DIR",)  # all of the environment that a nursery get
 Started = tuple[socket.socket, subprocess.Popen[bytes] | None]
 
 NUMBER = struct.Struct("<q")
+LIMITS = struct.Struct("<qqq")  # memory_mb, scratch_mb, cpu_seconds
+READY = b"+"  # a worker's first byte: it is locked down, and nothing of the subject has run
 GRACE = 0.5  # seconds for a worker whose socket is closed to end by itself, before it is killed
-_SET_PARENT_DEATH_SIGNAL = 1  # prctl(2)
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def start(preload: Iterable[str] = ()) -> Started:
+def start(preload: Iterable[str] = (), without: Iterable[str] = ()) -> Started:
     """Start a nursery process; called in the judge, which need not have imported torch yet.
 
     Args:
         preload: Modules to import before the first fork.
+        without: Layers of the sandbox to leave out, as if the system lacked them.
 
     Raises:
         UnjudgedError: It cannot be started.
@@ -57,9 +62,10 @@ def start(preload: Iterable[str] = ()) -> Started:
             "`kata check` works everywhere"
         )
     ours, theirs = socket.socketpair()
+    command = [sys.executable, "-I", "-m", "grader.seam.nursery", str(theirs.fileno())]
     try:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-I", "-m", "grader.seam.nursery", str(theirs.fileno()), *preload],
+            [*command, ",".join(without), *preload],
             env={name: os.environ[name] for name in PASSED_ON if name in os.environ},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -74,10 +80,15 @@ def start(preload: Iterable[str] = ()) -> Started:
 
 
 class Nursery:
-    """Serves one socket; see the module's docstring."""
+    """Serves one socket; see the module's docstring.
 
-    def __init__(self, control: socket.socket) -> None:
-        self._control = control
+    Args:
+        control: The socket.
+        without: Layers of the sandbox that workers leave out.
+    """
+
+    def __init__(self, control: socket.socket, without: Sequence[str] = ()) -> None:
+        self._control, self._without = control, without
         self._living: set[int] = set()
         self._spare: tuple[int, socket.socket] | None = None
         self._ended: dict[int, int] = {}
@@ -103,9 +114,13 @@ class Nursery:
                     self._ended.pop(pid, None)
 
     def close(self) -> None:
-        """Kill everything that was forked here."""
+        """Kill everything that was forked here, and wait until it has ended."""
         for pid in list(self._living):
             self._kill(pid)
+        until = time.monotonic() + 2
+        while self._living and time.monotonic() < until:
+            self._reap()
+            time.sleep(0.001)
 
     def _read_with_descriptors(self) -> tuple[bytes, list[int]] | None:
         try:
@@ -142,8 +157,9 @@ class Nursery:
 
         So a test does not wait for its fork, which happens while the test before it runs.
         """
+        limits = self._exactly(LIMITS.size)
         pid, ours = self._spare or self._fork_spare()
-        socket.send_fds(ours, [b"W"], descriptors)
+        socket.send_fds(ours, [limits], descriptors)
         ours.close()
         for descriptor in descriptors:
             os.close(descriptor)
@@ -156,26 +172,40 @@ class Nursery:
 
     def _be_nursery(self, descriptors: list[int]) -> NoReturn:
         with contextlib.suppress(BaseException):
-            _die_with_parent()
+            sandbox.die_with_parent()
             control = _keep_only(descriptors)[0]
-            run(socket.socket(fileno=control))
+            run(socket.socket(fileno=control), self._without)
         os._exit(0)
 
     def _be_worker(self, descriptors: list[int]) -> NoReturn:
         with contextlib.suppress(BaseException):
             os.setsid()
-            _die_with_parent()
+            sandbox.die_with_parent()
             waiting = socket.socket(fileno=_keep_only(descriptors)[0])
-            _, received, _, _ = socket.recv_fds(waiting, 1, 2)
+            numbers, received, _, _ = socket.recv_fds(waiting, LIMITS.size, 3)
             waiting.close()
-            connection, output = _keep_only(received)
+            connection, output, scratch = _keep_only(received)
             os.dup2(output, 1)
             os.dup2(output, 2)
             os.close(output)
+            self._lock_down(scratch, numbers)
+            os.write(connection, READY)
             from .worker import run as run_worker
 
             run_worker(socket.socket(fileno=connection))
         os._exit(70)
+
+    def _lock_down(self, scratch: int, numbers: bytes) -> None:
+        """Into the sandbox, with the scratch folder as the current one; every layer, or the end."""
+        memory, space, cpu = LIMITS.unpack(numbers)
+        limits = Limits(memory_mb=memory, scratch_mb=space, cpu_seconds=cpu)
+        held = sandbox.lock_down(scratch, limits, self._without)
+        there = {layer.name for layer in sandbox.active_layers(self._without) if layer.active}
+        if lost := sorted(there - held - {"namespaces"}):
+            os.write(2, f"the sandbox lacks {', '.join(lost)}".encode())
+            os._exit(71)
+        os.fchdir(scratch)
+        os.close(scratch)
 
     def _reap(self) -> None:
         with contextlib.suppress(ChildProcessError):
@@ -185,12 +215,19 @@ class Nursery:
                     return
                 self._living.discard(pid)
                 self._ended[pid] = status
+                self._kill_orphans()
 
     def _kill(self, pid: int) -> None:
         if pid in self._living:
             for kill in (os.killpg, os.kill):
                 with contextlib.suppress(OSError):
                     kill(pid, signal.SIGKILL)
+
+    def _kill_orphans(self) -> None:
+        """Kill what workers have left behind, where no layer kept them from forking."""
+        with contextlib.suppress(OSError), open("/proc/thread-self/children", "rb") as file:
+            for pid in set(map(int, file.read().split())) - self._living:
+                os.kill(pid, signal.SIGKILL)
 
     def _status(self, pid: int) -> int:
         until = time.monotonic() + GRACE
@@ -204,11 +241,6 @@ class Nursery:
         return self._ended.pop(pid, 0)
 
 
-def _die_with_parent() -> None:
-    if _libc:
-        _libc.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
-
-
 def _keep_only(descriptors: list[int]) -> list[int]:
     """Close every descriptor but the first three and these, which become 3, 4 and so on."""
     high = [os.dup2(d, 200 + i, inheritable=False) for i, d in enumerate(descriptors)]
@@ -217,9 +249,10 @@ def _keep_only(descriptors: list[int]) -> list[int]:
     return low
 
 
-def run(control: socket.socket) -> None:
+def run(control: socket.socket, without: Sequence[str] = ()) -> None:
     """Be a nursery on this socket until it closes."""
-    nursery = Nursery(control)
+    sandbox.adopt()
+    nursery = Nursery(control, without)
     try:
         nursery.serve()
     finally:
@@ -228,17 +261,22 @@ def run(control: socket.socket) -> None:
 
 def main() -> None:
     """Import what workers need, once, and serve the socket named on the command line."""
+    control, names, *preload = sys.argv[1:]
+    without = names.split(",")
+    sandbox.active_layers(without)  # tried once, for all workers, while there is one thread
+    sandbox.enter_namespaces(without)
+    sandbox.hide()
+    sandbox.readable()
     import torch.utils.data  # noqa: F401 - imported for the workers
 
     from . import rules, warm, workbench, worker  # noqa: F401 - imported for the workers
 
-    control, *preload = sys.argv[1:]
     for name in preload:
         importlib.import_module(name)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the judge's to handle
     warm.warm()
-    _die_with_parent()
-    run(socket.socket(fileno=int(control)))
+    sandbox.die_with_parent()
+    run(socket.socket(fileno=int(control)), without)
     os._exit(0)
 
 

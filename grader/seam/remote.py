@@ -31,8 +31,9 @@ from ..errors import (
     UnjudgedError,
 )
 from ..subject import Source
+from . import measures
 from . import rules as rules_module
-from .nursery import NUMBER, Started, start
+from .nursery import LIMITS, NUMBER, READY, Started, start
 from .wire import MAX_FRAME, Decoder, Encoder, WireError, callback_bytes, handle_bytes
 from .worker import HEADER
 
@@ -41,6 +42,8 @@ MAX_OUTPUT = 64 << 10  # bytes of a test's output that are kept, the last ones
 FLOOD = 64 << 20  # bytes of output after which a worker is stopped
 MAX_CALLBACKS = 100_000  # of one test
 MAX_NESTING = 16  # calls within callbacks within calls
+LOOK = 0.05  # seconds between two looks at what a worker uses
+LOOK_INTO = 0.25  # seconds between two looks into its scratch folder
 
 _ERRORS = {
     name: kind
@@ -135,11 +138,15 @@ class Nursery:
     @contextlib.contextmanager
     def worker(self, closed: Sequence[Rule] = ()) -> Iterator[Worker]:
         """A fresh worker in which the operators of these rules are closed."""
-        worker = self._with_rules(closed)._fork_worker(self._limits)
+        scratch = measures.new_folder()
         try:
-            yield worker
+            worker = self._with_rules(closed)._fork_worker(self._limits, scratch)
+            try:
+                yield worker
+            finally:
+                worker.end()
         finally:
-            worker.end()
+            measures.remove(scratch)
 
     def _with_rules(self, closed: Sequence[Rule]) -> Nursery:
         """The fork of this nursery in which the rules are closed, made once."""
@@ -163,16 +170,19 @@ class Nursery:
             self._forks[key] = nursery
         return self._forks[key]
 
-    def _fork_worker(self, limits: Limits) -> Worker:
+    def _fork_worker(self, limits: Limits, scratch: str) -> Worker:
         connection, theirs = socket.socketpair()
         output, their_output = os.pipe()
+        folder = os.open(scratch, os.O_RDONLY)
         try:
-            self._send(b"W", [theirs.fileno(), their_output])
+            numbers = LIMITS.pack(limits.memory_mb, limits.scratch_mb, limits.cpu_seconds)
+            self._send(b"W" + numbers, [theirs.fileno(), their_output, folder])
             pid = self._answer()
         finally:
             theirs.close()
             os.close(their_output)
-        return Worker(connection, output, pid, self, limits)
+            os.close(folder)
+        return Worker(connection, output, pid, self, limits, scratch)
 
     def kill(self, pid: int) -> None:
         """Kill a worker."""
@@ -249,9 +259,12 @@ class Worker:
         pid: int,
         nursery: Nursery,
         limits: Limits,
+        scratch: str,
     ) -> None:
         self._connection, self._output, self._pid = connection, output, pid
-        self._nursery, self._seconds = nursery, limits
+        self._nursery, self._limits, self._scratch = nursery, limits, scratch
+        self._looked = self._looked_into = 0.0
+        self._ready = False
         self._connection.setblocking(False)
         os.set_blocking(output, False)
         self._deadline = time.monotonic() + limits.test_seconds
@@ -266,11 +279,11 @@ class Worker:
         self.workbench: Any = None
         self.members: dict[tuple[int, str], Handle] = {}
 
-    def start_loading(self, sources: Sequence[Source], seed: int, scratch: str) -> None:
+    def start_loading(self, sources: Sequence[Source], seed: int) -> None:
         """Have the worker load the subject, without waiting for it."""
         texts = [(s.name, s.text) for s in sources]
         with contextlib.suppress(SubjectDied, SubjectTimeout), self._call():  # `loaded` says it
-            self._loading = self._ask("load", texts, seed, scratch)
+            self._loading = self._ask("load", texts, seed)
 
     def loaded(self) -> Handle:
         """Wait until the subject is loaded; the test's time begins here.
@@ -280,8 +293,10 @@ class Worker:
 
         Raises:
             SubjectBroken: It does not load.
+            UnjudgedError: The worker could not lock itself down.
         """
-        self._deadline = time.monotonic() + self._seconds.test_seconds
+        self._await_ready()
+        self._deadline = time.monotonic() + self._limits.test_seconds
         try:
             with self._call():
                 found = self._await(self._loading)
@@ -299,6 +314,18 @@ class Worker:
             raise SubjectBroken("the chapter does not load: it broke the protocol")
         module, self.workbench = found
         return module
+
+    def _await_ready(self) -> None:
+        """Until the worker is locked down; before, nothing of the subject runs."""
+        self._deadlines.append(time.monotonic() + START_SECONDS)
+        try:
+            self._ready = self._ready or self._exactly(len(READY)) == READY
+        except (SubjectDied, SubjectTimeout) as error:
+            self._drain()
+            said = self.output.decode("utf-8", "replace").strip()
+            raise UnjudgedError(f"a worker cannot be made: {said or error}") from None
+        finally:
+            self._deadlines.pop()
 
     def place(self, value: Any) -> Handle:
         """Move a value to the worker and keep it there."""
@@ -333,7 +360,7 @@ class Worker:
             raise self._failed
         if len(self._deadlines) >= MAX_NESTING:
             raise SubjectRefused(f"calls and callbacks nest deeper than {MAX_NESTING}")
-        latest = time.monotonic() + self._seconds.call_seconds
+        latest = time.monotonic() + self._limits.call_seconds
         self._deadlines.append(min(latest, self._deadline, *self._deadlines))
         try:
             yield
@@ -353,9 +380,26 @@ class Worker:
         self._kill()
         with contextlib.suppress(SubjectDied):
             self._drain()
+        self._await_end()
         self._connection.close()
         with contextlib.suppress(OSError):
             os.close(self._output)
+
+    def _await_end(self) -> None:
+        """Until nothing more can be written: its folder is removed, or the worker has ended."""
+        try:
+            os.rmdir(self._scratch)
+        except OSError:
+            until = time.monotonic() + 2
+            self._connection.setblocking(True)
+            self._connection.settimeout(0.1)
+            while time.monotonic() < until:
+                with contextlib.suppress(TimeoutError):
+                    try:
+                        if not self._connection.recv(1 << 20):
+                            return
+                    except ConnectionError:
+                        return
 
     # What comes
 
@@ -445,10 +489,11 @@ class Worker:
         poll.register(self._connection, what)
         poll.register(self._output, select.POLLIN)
         while True:
+            self._look()
             left = self._deadlines[-1] - time.monotonic()
             if left <= 0:
                 raise self._late()
-            ready = dict(poll.poll(left * 1000))
+            ready = dict(poll.poll(min(left, LOOK) * 1000))
             if self._output in ready and not self._drain():
                 poll.unregister(self._output)
             if self._connection.fileno() in ready:
@@ -468,6 +513,20 @@ class Worker:
             return False
         return True
 
+    def _look(self) -> None:
+        """Stop the worker if it uses more than it may."""
+        now = time.monotonic()
+        if now - self._looked < LOOK:
+            return
+        self._looked = now
+        too_much = measures.excess(self._pid, self._limits)
+        if not too_much and now - self._looked_into >= LOOK_INTO:
+            self._looked_into = now
+            too_much = measures.overfull(self._scratch, self._limits)
+        if too_much:
+            self._kill()
+            raise SubjectDied(f"{too_much}, and was stopped")
+
     # How it ends
 
     def _kill(self) -> None:
@@ -476,8 +535,8 @@ class Worker:
     def _late(self) -> SubjectTimeout:
         self._kill()
         if time.monotonic() >= self._deadline:
-            return SubjectTimeout(f"the test did not end within {self._seconds.test_seconds} s")
-        return SubjectTimeout(f"a call did not return within {self._seconds.call_seconds} s")
+            return SubjectTimeout(f"the test did not end within {self._limits.test_seconds} s")
+        return SubjectTimeout(f"a call did not return within {self._limits.call_seconds} s")
 
     def _broken(self, why: str = "an answer that was not asked for") -> SubjectDied:
         self._kill()

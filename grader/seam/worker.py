@@ -159,9 +159,9 @@ class Worker:
         except StopIteration:
             return ()
 
-    def _load(self, sources: list[tuple[str, str]], seed: int, scratch: str) -> Any:
+    def _load(self, sources: list[tuple[str, str]], seed: int) -> Any:
         torch.default_generator.manual_seed(seed)
-        os.chdir(scratch)
+        scratch = os.getcwd()
         os.environ.update(HOME=scratch, TMPDIR=scratch)
         module = load_package([Source(name, text, f"{name}.py") for name, text in sources])
         return module, Workbench(scratch)

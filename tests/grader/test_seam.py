@@ -1,6 +1,5 @@
 """The seam: every kind of value, every refusal, and every way for a worker to die."""
 
-import os
 import textwrap
 import time
 
@@ -23,7 +22,7 @@ from grader.subject import Source
 
 
 @pytest.fixture
-def load(nursery, tmp_path):
+def load(nursery):
     """Loads a chapter in a fresh worker; returns the stand-in of its module and the worker."""
     opened = []
 
@@ -32,7 +31,7 @@ def load(nursery, tmp_path):
         worker = context.__enter__()
         opened.append(context)
         sources = [*before, Source("ch01_demo", textwrap.dedent(text), "ch01_demo.py")]
-        worker.start_loading(sources, 1, str(tmp_path))
+        worker.start_loading(sources, 1)
         return worker.loaded(), worker
 
     yield loader
@@ -419,10 +418,15 @@ def test_the_environment_is_empty_and_descriptors_are_few(load, monkeypatch):
             text = (
                 "import os\n"
                 "names = sorted(os.environ)\n"
-                "raw = open('/proc/self/environ').read()\n"
-                "open_ = [int(n) for n in os.listdir('/proc/self/fd')]\n"
+                "open_ = []\n"
+                "for number in range(1000):\n"
+                "    try:\n"
+                "        os.fstat(number)\n"
+                "    except OSError:\n"
+                "        continue\n"
+                "    open_.append(number)\n"
             )
-            worker.start_loading([Source("ch01_demo", text, "x")], 1, os.getcwd())
+            worker.start_loading([Source("ch01_demo", text, "x")], 1)
             chapter = worker.loaded()
             assert set(chapter.names) <= {
                 "HOME",
@@ -431,8 +435,7 @@ def test_the_environment_is_empty_and_descriptors_are_few(load, monkeypatch):
                 *PASSED_ON,
                 "KINETO_LOG_LEVEL",
             }
-            assert "s3cret" not in chapter.raw
-            assert len(chapter.open_) <= 5  # three streams, the socket, the listing itself
+            assert chapter.open_ == [0, 1, 2, 3]  # three streams, the socket
     finally:
         nursery.close()
 
@@ -450,9 +453,9 @@ def test_nothing_of_the_judge_is_in_the_worker(load):
     assert "grader.grading" not in chapter.mine
 
 
-def test_workers_end_with_their_nursery():
+def test_workers_end_with_their_nursery(tmp_path):
     nursery = Nursery()
-    pid = nursery._fork_worker(Limits())._pid
+    pid = nursery._fork_worker(Limits(), str(tmp_path))._pid
     nursery.close()
     until = time.monotonic() + 5
     while time.monotonic() < until:
