@@ -76,7 +76,9 @@ def test_what_every_command_imports_is_light(name):
             text = ast.unparse(node)
             assert "torch" not in text
             assert "pytest" not in text
-            assert ".seam" not in text.replace(".seam.sandbox", ""), "the seam imports torch"
+            allowed = {"from .seam import measures"}  # the rest of the seam imports torch
+            allowed |= {f"from .seam.{light}" for light in ("sandbox", "measures", "seccomp")}
+            assert ".seam" not in text or any(text.startswith(a) for a in allowed)
 
 
 def test_only_the_commands_print_and_exit():
