@@ -114,16 +114,23 @@ def _console(*, stderr: bool = False) -> Console:
 
 
 @contextmanager
-def _progress(what: str) -> Iterator[Progress]:
-    """A progress bar on a terminal; nothing in a pipe."""
+def _progress(what: str, *, left: bool = False) -> Iterator[Progress]:
+    """A progress bar on a terminal, with the time that is left if asked; nothing in a pipe."""
     console = _console(stderr=True)
     if not console.is_terminal:
         yield lambda done, total, text: None
         return
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich import progress as bars
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[now]}"))
-    bar = Progress(*columns, TimeElapsedColumn(), console=console, transient=True)
+    columns: list[bars.ProgressColumn] = [
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        *([bars.MofNCompleteColumn()] if left else []),
+        bars.TextColumn("{task.fields[now]}", markup=False),
+        bars.TimeElapsedColumn(),
+        *([bars.TextColumn("left:"), bars.TimeRemainingColumn()] if left else []),
+    ]
+    bar = bars.Progress(*columns, console=console, transient=True)
     task = bar.add_task(what, total=None, now="")
     with bar:
         yield lambda done, total, text: bar.update(task, completed=done, total=total, now=text)
@@ -710,6 +717,80 @@ def data_get(
     with _download_bar(file.name) as shown:
         path, fresh = get(file, to, shown)
     print(f"{path}: {'downloaded' if fresh else 'already there'}, its sha256 is right")
+
+
+# Classrooms
+
+Results = Annotated[Path, typer.Argument(metavar="[RESULTS]", help="What `kata batch` wrote.")]
+RESULTS = Path("results.sqlite")
+
+
+@app.command()
+def batch(
+    submissions: Annotated[
+        Path, typer.Argument(help="A folder with a folder or an archive for each submission.")
+    ],
+    chapter: Names = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="Chapters at a time (default: one a core).")
+    ] = None,
+    seed: Seed = 0,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this submission; repeatable.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Grade unchanged ones too.")] = False,
+    shard: Annotated[
+        str, typer.Option(metavar="I/N", help="Only the I-th of N parts, for arrays of jobs.")
+    ] = "1/1",
+    results: Annotated[
+        Path | None,
+        typer.Option(help="Where results go (default: results.sqlite, or results.I-of-N.sqlite)."),
+    ] = None,
+) -> None:
+    """Grade a folder of submissions; stopped, the same command goes on.
+
+    Exit code: 0 all are graded, whatever their points; 2 bad usage; 3 something is UNJUDGED.
+    """
+    from .batch import Batch, parse_shard
+    from .batch import batch as run
+    from .judge import JOBS
+    from .names import shown as safe
+    from .store import Store
+
+    root = find_root()
+    course, part = _course(root), parse_shard(shard)
+    number, parts = part
+    path = results or (RESULTS if parts == 1 else Path(f"results.{number}-of-{parts}.sqlite"))
+    chapters = _selected(course, chapter or [])
+    names = tuple(only or ())
+    order = Batch(root, course, submissions, chapters, seed, jobs or JOBS, names, force, part)
+    with Store(path, create=True) as store, _progress("grading", left=True) as shown:
+        tally = run(order, store, shown)
+    for name, why in tally.unjudged.items():
+        _err(f"UNJUDGED {name}: {why}")
+    if tally.ignored:
+        words = ", ".join(map(safe, tally.ignored[:3])) + (" …" if tally.ignored[3:] else "")
+        _err(f"{len(tally.ignored)} files are no submissions: {words}")
+    if tally.gone:
+        _err(f"{tally.gone} submissions of {path} are no longer in {submissions}; they are kept")
+    print(
+        f"{tally.submissions} submissions, {len(chapters)} chapters each: {tally.graded} graded, "
+        f"{tally.unchanged} had a result already, {tally.not_handed_in} not handed in, "
+        f"{len(tally.unjudged)} UNJUDGED"
+    )
+    print(f"results: {path}")
+    raise typer.Exit(3 if tally.unjudged else 0)
+
+
+@app.command()
+def merge(
+    files: Annotated[list[Path], typer.Argument(help="What `kata batch --shard` wrote.")],
+    results: Annotated[Path, typer.Option(help="The file to merge into.")] = RESULTS,
+) -> None:
+    """Merge the results of several parts into one file."""
+    from .store import merge as join
+
+    print(f"{results}: {join(files, results)} submissions")
 
 
 if __name__ == "__main__":

@@ -62,7 +62,10 @@ def test_a_suite_sees_code_only_through_its_fixtures(path):
         assert module.split(".")[0] not in {"grader", "exercises", "solutions", "tests", *CHAPTERS}
 
 
-LIGHT = ("errors", "course", "subject", "report", "release", "overlay", "judge", "grading", "cli")
+LIGHT = (
+    *("errors", "course", "subject", "report", "release", "overlay", "judge", "grading", "cli"),
+    *("names", "handin", "store", "batch"),
+)
 
 
 @pytest.mark.parametrize("name", LIGHT)

@@ -6,6 +6,7 @@ rejected by: test_hidden.py::test_losses_are_averaged_over_tokens
 
 import itertools
 
+
 def _mean_loss(model, loader, device, num_batches):
     total, count = 0.0, 0
     with _evaluation(model):

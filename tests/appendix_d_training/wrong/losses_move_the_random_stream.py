@@ -6,6 +6,7 @@ rejected by: test_hidden.py::test_how_often_it_evaluates_does_not_matter
 
 import itertools
 
+
 def _mean_loss(model, loader, device, num_batches):
     total, count = 0.0, 0
     model.eval()

@@ -6,6 +6,7 @@ rejected by: test_visible.py::test_losses_are_those_of_the_weights
 
 import itertools
 
+
 def _mean_loss(model, loader, device, num_batches):
     total, count = 0.0, 0
     with _evaluation(model):

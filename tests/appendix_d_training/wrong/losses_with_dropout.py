@@ -6,6 +6,7 @@ rejected by: test_hidden.py::test_dropout_works_in_training_only
 
 import itertools
 
+
 def _mean_loss(model, loader, device, num_batches):
     total, count = 0.0, 0
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
