@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from .course import Chapter, Course
     from .report import ExerciseReport, Report, TestReport
+    from .store import Store
     from .train.milestone import Milestone
 
 
@@ -154,8 +155,11 @@ def _show_test(console: Console, chapter: str, exercise: str, test: TestReport) 
     console.print(f"{test.verdict} {chapter}.{exercise}", style=_STYLES[test.verdict], end=" ")
     console.print(test.id, style="dim")
     console.print(f"  {test.sentence}")
+    # A runner obeys lines that begin with `::`, and `##[` anywhere; a learner may have written one.
+    margin = "  | " if "GITHUB_ACTIONS" in os.environ else "  "
     for line in test.message.splitlines():
-        console.print(f"  {line}", style="dim" if test.verdict == "SKIPPED" else None)
+        text = margin + line.replace("##[", "## [")
+        console.print(text, style="dim" if test.verdict == "SKIPPED" else None)
 
 
 # Commands
@@ -290,6 +294,12 @@ def grade(
     json: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the report here.")
     ] = None,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write JUnit XML here.")
+    ] = None,
+    gradescope: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write Gradescope's results.json here.")
+    ] = None,
     seed: Seed = 0,
     own: Annotated[
         bool, typer.Option(help="The subject's own earlier chapters, not the reference's.")
@@ -299,7 +309,7 @@ def grade(
 
     Exit code: 0 all passed, 1 something failed, 2 bad usage, 3 something is UNJUDGED.
     """
-    from . import grading
+    from . import exports, grading
     from .learn import progress
     from .release import write_text
 
@@ -307,8 +317,9 @@ def grade(
     course = _course(root)
     folder = subject or root / "exercises"
     plan = grading.Plan(root, course, folder, _selected(course, chapter or []), None, seed, own)
-    if json and not json.resolve().parent.is_dir():
-        raise UsageError(f"{json}: the folder {json.resolve().parent} is not there")
+    for file in (json, junit, gradescope):
+        if file and not file.resolve().parent.is_dir():
+            raise UsageError(f"{file}: the folder {file.resolve().parent} is not there")
     with _progress("grading") as shown:
         report = grading.grade(plan, watch=_watch(shown))
     progress.record(root, folder, report)
@@ -317,6 +328,9 @@ def grade(
             write_text(json.resolve(), report.to_json())
         except OSError as error:
             raise UsageError(f"{json}: cannot be written ({error.strerror})") from None
+    for name, file in {"junit": junit, "gradescope": gradescope}.items():
+        if file:
+            exports.export(name, [report], file)
     _show_report(report)
     raise typer.Exit(report.exit_code)
 
@@ -791,6 +805,53 @@ def merge(
     from .store import merge as join
 
     print(f"{results}: {join(files, results)} submissions")
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Option(help="A file, or a folder with a file a submission.")],
+    results: Results = RESULTS,
+    format_: Annotated[
+        str, typer.Option("--format", help="json, junit, gradescope, github or csv.")
+    ] = "csv",
+    chapter: Names = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this submission; repeatable.")
+    ] = None,
+) -> None:
+    """Write results for a gradebook or a CI system.
+
+    Exit code: 0 all are written; 2 bad usage; 3 submissions without a score are left out.
+    """
+    from .exports import export as run
+    from .names import shown
+    from .store import Store
+
+    with Store(results) as store:
+        chapters = _stored(store, chapter)
+        left_out = run(format_, store.reports(chapters, only or None), out)
+        _warn_of_stale(store)
+    for name in left_out:
+        _err(f"{shown(name)} has no score, and is left out")
+    print(f"{out}: written")
+    raise typer.Exit(3 if left_out else 0)
+
+
+def _stored(store: Store, names: list[str] | None) -> list[str] | None:
+    """The chapters of a store that are named in full or by their beginning; None takes all."""
+    if not names:
+        return None
+    there = store.chapters()
+    found = [[c for c in there if c == n] or [c for c in there if c.startswith(n)] for n in names]
+    for name, hits in zip(names, found, strict=True):
+        if len(hits) != 1:
+            raise UsageError(f"no chapter {name!r}; the results are of {', '.join(there)}")
+    return [hits[0] for hits in found]
+
+
+def _warn_of_stale(store: Store) -> None:
+    if stale := store.stale():
+        _err(f"{stale} results are of an older suite; `kata batch` brings them up to date")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 
 MAX_SHOWN = 200  # characters of a name
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -17,23 +16,19 @@ _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
 def shown(name: str, limit: int = MAX_SHOWN) -> str:
     r"""A name on one line, in which every character is seen: `\n`, `\x1b`, `\u202e`."""
-    text = "".join(c if _harmless(c) else _escape(c) for c in name)
+    text = "".join(c if c.isprintable() else _escape(c) for c in name[: 2 * limit])
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def plain(text: str, limit: int) -> str:
     """What a learner's code may have chosen: without control characters, and bounded."""
-    kept = "".join(c for c in text if c == "\n" or _harmless(c))
+    kept = "".join(c for c in text[: 4 * limit] if c == "\n" or c.isprintable())
     return kept if len(kept) <= limit else kept[: limit - 20] + " … (cut here)"
 
 
 def one_line(text: str, limit: int) -> str:
     """The same on one line."""
     return plain(" ".join(text.split()), limit)
-
-
-def _harmless(c: str) -> bool:
-    return c == " " or (c.isprintable() and unicodedata.category(c) not in ("Cs", "Co"))
 
 
 def _escape(c: str) -> str:
