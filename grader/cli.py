@@ -854,5 +854,22 @@ def _warn_of_stale(store: Store) -> None:
         _err(f"{stale} results are of an older suite; `kata batch` brings them up to date")
 
 
+@app.command()
+def report(
+    html: Annotated[Path, typer.Option("--html", metavar="DIR", help="The folder to make.")],
+    results: Results = RESULTS,
+    chapter: Names = None,
+) -> None:
+    """Make pages of a class's results: the class, and a page for each learner."""
+    from .pages import write
+    from .store import Store
+
+    with Store(results) as store:
+        chapters = _stored(store, chapter)
+        count = write(store.reports(chapters), _course(find_root()), html)
+        _warn_of_stale(store)
+    print(f"{html / 'index.html'}: {count} submissions")
+
+
 if __name__ == "__main__":
     main()
