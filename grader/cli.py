@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from .course import Chapter, Course
     from .report import ExerciseReport, Report, TestReport
+    from .store import Store
     from .train.milestone import Milestone
 
 
@@ -114,16 +115,23 @@ def _console(*, stderr: bool = False) -> Console:
 
 
 @contextmanager
-def _progress(what: str) -> Iterator[Progress]:
-    """A progress bar on a terminal; nothing in a pipe."""
+def _progress(what: str, *, left: bool = False) -> Iterator[Progress]:
+    """A progress bar on a terminal, with the time that is left if asked; nothing in a pipe."""
     console = _console(stderr=True)
     if not console.is_terminal:
         yield lambda done, total, text: None
         return
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich import progress as bars
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[now]}"))
-    bar = Progress(*columns, TimeElapsedColumn(), console=console, transient=True)
+    columns: list[bars.ProgressColumn] = [
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        *([bars.MofNCompleteColumn()] if left else []),
+        bars.TextColumn("{task.fields[now]}", markup=False),
+        bars.TimeElapsedColumn(),
+        *([bars.TextColumn("left:"), bars.TimeRemainingColumn()] if left else []),
+    ]
+    bar = bars.Progress(*columns, console=console, transient=True)
     task = bar.add_task(what, total=None, now="")
     with bar:
         yield lambda done, total, text: bar.update(task, completed=done, total=total, now=text)
@@ -147,8 +155,11 @@ def _show_test(console: Console, chapter: str, exercise: str, test: TestReport) 
     console.print(f"{test.verdict} {chapter}.{exercise}", style=_STYLES[test.verdict], end=" ")
     console.print(test.id, style="dim")
     console.print(f"  {test.sentence}")
+    # A runner obeys lines that begin with `::`, and `##[` anywhere; a learner may have written one.
+    margin = "  | " if "GITHUB_ACTIONS" in os.environ else "  "
     for line in test.message.splitlines():
-        console.print(f"  {line}", style="dim" if test.verdict == "SKIPPED" else None)
+        text = margin + line.replace("##[", "## [")
+        console.print(text, style="dim" if test.verdict == "SKIPPED" else None)
 
 
 # Commands
@@ -283,6 +294,12 @@ def grade(
     json: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the report here.")
     ] = None,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write JUnit XML here.")
+    ] = None,
+    gradescope: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write Gradescope's results.json here.")
+    ] = None,
     seed: Seed = 0,
     own: Annotated[
         bool, typer.Option(help="The subject's own earlier chapters, not the reference's.")
@@ -295,7 +312,7 @@ def grade(
 
     Exit code: 0 all passed, 1 something failed, 2 bad usage, 3 something is UNJUDGED.
     """
-    from . import grading
+    from . import exports, grading
     from .learn import progress
     from .release import write_text
 
@@ -303,8 +320,9 @@ def grade(
     course = _course(root)
     folder = subject or root / "exercises"
     plan = grading.Plan(root, course, folder, _selected(course, chapter or []), None, seed, own)
-    if json and not json.resolve().parent.is_dir():
-        raise UsageError(f"{json}: the folder {json.resolve().parent} is not there")
+    for file in (json, junit, gradescope):
+        if file and not file.resolve().parent.is_dir():
+            raise UsageError(f"{file}: the folder {file.resolve().parent} is not there")
     with _progress("grading") as shown:
         report = grading.grade(plan, watch=_watch(shown), strict=strict)
     progress.record(root, folder, report)
@@ -313,6 +331,9 @@ def grade(
             write_text(json.resolve(), report.to_json())
         except OSError as error:
             raise UsageError(f"{json}: cannot be written ({error.strerror})") from None
+    for name, file in {"junit": junit, "gradescope": gradescope}.items():
+        if file:
+            exports.export(name, [report], file)
     _show_report(report)
     raise typer.Exit(report.exit_code)
 
@@ -749,6 +770,144 @@ def data_get(
     with _download_bar(file.name) as shown:
         path, fresh = get(file, to, shown)
     print(f"{path}: {'downloaded' if fresh else 'already there'}, its sha256 is right")
+
+
+# Classrooms
+
+Results = Annotated[Path, typer.Argument(metavar="[RESULTS]", help="What `kata batch` wrote.")]
+RESULTS = Path("results.sqlite")
+
+
+@app.command()
+def batch(
+    submissions: Annotated[
+        Path, typer.Argument(help="A folder with a folder or an archive for each submission.")
+    ],
+    chapter: Names = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="Chapters at a time (default: one a core).")
+    ] = None,
+    seed: Seed = 0,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this submission; repeatable.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Grade unchanged ones too.")] = False,
+    shard: Annotated[
+        str, typer.Option(metavar="I/N", help="Only the I-th of N parts, for arrays of jobs.")
+    ] = "1/1",
+    results: Annotated[
+        Path | None,
+        typer.Option(help="Where results go (default: results.sqlite, or results.I-of-N.sqlite)."),
+    ] = None,
+) -> None:
+    """Grade a folder of submissions; stopped, the same command goes on.
+
+    Exit code: 0 all are graded, whatever their points; 2 bad usage; 3 something is UNJUDGED.
+    """
+    from .batch import Batch, parse_shard
+    from .batch import batch as run
+    from .judge import JOBS
+    from .names import shown as safe
+    from .store import Store
+
+    root = find_root()
+    course, part = _course(root), parse_shard(shard)
+    number, parts = part
+    path = results or (RESULTS if parts == 1 else Path(f"results.{number}-of-{parts}.sqlite"))
+    chapters = _selected(course, chapter or [])
+    names = tuple(only or ())
+    order = Batch(root, course, submissions, chapters, seed, jobs or JOBS, names, force, part)
+    with Store(path, create=True) as store, _progress("grading", left=True) as shown:
+        tally = run(order, store, shown)
+    for name, why in tally.unjudged.items():
+        _err(f"UNJUDGED {name}: {why}")
+    if tally.ignored:
+        words = ", ".join(map(safe, tally.ignored[:3])) + (" …" if tally.ignored[3:] else "")
+        _err(f"{len(tally.ignored)} files are no submissions: {words}")
+    if tally.gone:
+        _err(f"{tally.gone} submissions of {path} are no longer in {submissions}; they are kept")
+    print(
+        f"{tally.submissions} submissions, {len(chapters)} chapters each: {tally.graded} graded, "
+        f"{tally.unchanged} had a result already, {tally.not_handed_in} not handed in, "
+        f"{len(tally.unjudged)} UNJUDGED"
+    )
+    print(f"results: {path}")
+    raise typer.Exit(3 if tally.unjudged else 0)
+
+
+@app.command()
+def merge(
+    files: Annotated[list[Path], typer.Argument(help="What `kata batch --shard` wrote.")],
+    results: Annotated[Path, typer.Option(help="The file to merge into.")] = RESULTS,
+) -> None:
+    """Merge the results of several parts into one file."""
+    from .store import merge as join
+
+    print(f"{results}: {join(files, results)} submissions")
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Option(help="A file, or a folder with a file a submission.")],
+    results: Results = RESULTS,
+    format_: Annotated[
+        str, typer.Option("--format", help="json, junit, gradescope, github or csv.")
+    ] = "csv",
+    chapter: Names = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this submission; repeatable.")
+    ] = None,
+) -> None:
+    """Write results for a gradebook or a CI system.
+
+    Exit code: 0 all are written; 2 bad usage; 3 submissions without a score are left out.
+    """
+    from .exports import export as run
+    from .names import shown
+    from .store import Store
+
+    with Store(results) as store:
+        chapters = _stored(store, chapter)
+        left_out = run(format_, store.reports(chapters, only or None), out)
+        _warn_of_stale(store)
+    for name in left_out:
+        _err(f"{shown(name)} has no score, and is left out")
+    print(f"{out}: written")
+    raise typer.Exit(3 if left_out else 0)
+
+
+def _stored(store: Store, names: list[str] | None) -> list[str] | None:
+    """The chapters of a store that are named in full or by their beginning; None takes all."""
+    if not names:
+        return None
+    there = store.chapters()
+    found = [[c for c in there if c == n] or [c for c in there if c.startswith(n)] for n in names]
+    for name, hits in zip(names, found, strict=True):
+        if len(hits) != 1:
+            raise UsageError(f"no chapter {name!r}; the results are of {', '.join(there)}")
+    return [hits[0] for hits in found]
+
+
+def _warn_of_stale(store: Store) -> None:
+    if stale := store.stale():
+        _err(f"{stale} results are of an older suite; `kata batch` brings them up to date")
+
+
+@app.command()
+def report(
+    html: Annotated[Path, typer.Option("--html", metavar="DIR", help="The folder to make.")],
+    results: Results = RESULTS,
+    chapter: Names = None,
+) -> None:
+    """Make pages of a class's results: the class, and a page for each learner."""
+    from .pages import write
+    from .store import Store
+
+    with Store(results) as store:
+        chapters = _stored(store, chapter)
+        count = write(store.reports(chapters), _course(find_root()), html)
+        _warn_of_stale(store)
+    print(f"{html / 'index.html'}: {count} submissions")
 
 
 if __name__ == "__main__":

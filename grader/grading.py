@@ -7,8 +7,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -264,6 +264,41 @@ def _record(test: Test, verdict: str, message: str) -> dict[str, Any]:
     return {**vars(test), "verdict": verdict, "message": message, "seconds": 0.0}
 
 
+def chapter_report(
+    chapter: Chapter,
+    tests: Sequence[Test],
+    records: Mapping[str, dict[str, Any]],
+    lost: str = "",
+    *,
+    handed_in: bool = True,
+) -> ChapterReport:
+    """One chapter's verdicts; a test without a record is UNJUDGED and never left out.
+
+    Args:
+        chapter: The chapter.
+        tests: All that were collected, of this chapter and of others.
+        records: What came back, by test id.
+        lost: Why records are missing, if they are.
+        handed_in: Whether there was something to judge.
+    """
+
+    def of(test: Test) -> TestReport:
+        why = lost or "the test did not run"
+        record = records.get(test.id) or _record(test, UNJUDGED, why)
+        words = (record["verdict"], test.sentence, record["message"], record["seconds"])
+        return TestReport(test.id, test.visible, *words)
+
+    exercises = tuple(
+        ExerciseReport(
+            e.name,
+            e.points,
+            tuple(of(t) for t in tests if (t.chapter, t.exercise) == (chapter.name, e.name)),
+        )
+        for e in chapter.exercises
+    )
+    return ChapterReport(chapter.name, chapter.title, handed_in, exercises)
+
+
 def _report(
     plan: Plan,
     mode: str,
@@ -272,25 +307,16 @@ def _report(
     lost: dict[str, str],
     missing: dict[str, str],
 ) -> Report:
-    def of(test: Test) -> TestReport:
-        why = lost.get(test.chapter) or "the test did not run"
-        record = records.get((test.chapter, test.id)) or _record(test, UNJUDGED, why)
-        words = (record["verdict"], test.sentence, record["message"], record["seconds"])
-        return TestReport(test.id, test.visible, *words)
-
     chapters = []
     for chapter in plan.chapters:
-        exercises = tuple(
-            ExerciseReport(
-                e.name,
-                e.points,
-                tuple(of(t) for t in tests if (t.chapter, t.exercise) == (chapter.name, e.name)),
-            )
-            for e in chapter.exercises
-            if plan.exercise in (None, e.name)
-        )
-        handed_in = (plan.subject / f"{chapter.name}.py").exists() or chapter.name not in missing
-        chapters.append(ChapterReport(chapter.name, chapter.title, handed_in, exercises))
+        name = chapter.name
+        handed_in = (plan.subject / f"{name}.py").exists() or name not in missing
+        found = {test: r for (where, test), r in records.items() if where == name}
+        made = chapter_report(chapter, tests, found, lost.get(name, ""), handed_in=handed_in)
+        if plan.exercise is not None:
+            exercises = tuple(e for e in made.exercises if e.name == plan.exercise)
+            made = replace(made, exercises=exercises)
+        chapters.append(made)
     sandbox = (*LAYERS, *(layer.name for layer in active_layers() if layer.active))
     return Report(
         subject=plan.subject.resolve().name,

@@ -158,7 +158,7 @@ class Judge:
             if t.chapter == chapter and (wanted is None or t.exercise in wanted)
         ]
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, dict[str, Any]]]:
+    def run(self, jobs: Iterable[Job], at_once: int = JOBS) -> Iterator[tuple[Job, dict[str, Any]]]:
         """Run jobs, a few at a time; yields each test's record as it comes.
 
         When a job has ended, `(job, {"done": reason})` comes, where `reason` is empty unless the
@@ -169,7 +169,7 @@ class Judge:
         """
         waiting, running = iter(jobs), dict[str, Job]()
         while True:
-            while len(running) < JOBS and (job := next(waiting, None)):
+            while len(running) < at_once and (job := next(waiting, None)):
                 running[job.name] = job
                 self._hand_out(job)
             if not running:

@@ -65,6 +65,7 @@ def test_a_suite_sees_code_only_through_its_fixtures(path):
 LIGHT = (
     *("errors", "course", "subject", "report", "release", "overlay", "judge", "grading", "cli"),
     *("seam/sandbox", "seam/measures", "seam/seccomp"),
+    *("names", "handin", "store", "batch"),
 )
 
 

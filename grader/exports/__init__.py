@@ -1,0 +1,103 @@
+"""Reports -> what gradebooks and CI systems read, a module a format.
+
+Each module has `write(reports, out)`, which writes a file, or a folder with a file for each
+submission, and returns what it left out: the submissions that have no score where the format
+cannot say so. What a learner's code has said is bounded and cannot leave its place: no control
+sequence, no markup, no formula, no command to a runner.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from pathlib import Path
+
+from ..errors import UsageError
+from ..names import file_name, plain, shown
+from ..release import write_text
+from ..report import PASSED, VISIBLE_SHARE, ExerciseReport, Report, TestReport
+
+FORMATS = {
+    "json": "record",
+    "junit": "junit",
+    "gradescope": "gradescope",
+    "github": "github",
+    "csv": "table",
+}
+MAX_WORDS = 4_000  # characters of one test's output
+
+
+def export(name: str, reports: Iterable[Report], out: Path) -> list[str]:
+    """Write reports in a format; returns the names of the submissions left out.
+
+    Raises:
+        UsageError: There is no such format, or it cannot be written there.
+    """
+    if name not in FORMATS:
+        raise UsageError(f"--format is {name!r}; the formats are {', '.join(FORMATS)}")
+    if not out.resolve().parent.is_dir():
+        raise UsageError(f"{out}: the folder {out.resolve().parent} is not there")
+    module = importlib.import_module(f".{FORMATS[name]}", __name__)
+    try:
+        left_out: list[str] = module.write(reports, out)
+    except OSError as error:
+        raise UsageError(f"{out}: cannot be written ({error.strerror})") from None
+    return left_out
+
+
+def write_each(
+    reports: Iterable[Report], out: Path, suffix: str, render: Callable[[Report], str | None]
+) -> list[str]:
+    """A file for each report in a folder, or the one report in a file that ends with `suffix`.
+
+    Args:
+        reports: The reports.
+        out: The folder or the file.
+        suffix: What such a file's name ends with.
+        render: A report's text; None leaves it out.
+
+    Raises:
+        UsageError: `out` is a file, and there is more than one report.
+    """
+    left_out: list[str] = []
+    taken: set[str] = set()
+    single = out.name.endswith(suffix) and not out.is_dir()
+    for number, report in enumerate(reports):
+        if single and number:
+            raise UsageError(f"{out} is one file; name a folder, or one submission with --only")
+        text = render(report)
+        path = out if single else out / f"{file_name(report.subject, taken)}{suffix}"
+        if text is None:
+            path.unlink(missing_ok=True)  # an older score is none
+            left_out.append(report.subject)
+        else:
+            write_text(path.resolve(), text)
+    return left_out
+
+
+def worth(exercise: ExerciseReport) -> list[tuple[TestReport, Fraction, Fraction]]:
+    """Each test with its points and the most that it gives; the sums are the exercise's."""
+    found = []
+    for test in exercise.tests:
+        kinds = {t.visible for t in exercise.tests}
+        share = Fraction(1)
+        if len(kinds) == 2:
+            share = VISIBLE_SHARE if test.visible else 1 - VISIBLE_SHARE
+        alike = sum(t.visible is test.visible for t in exercise.tests)
+        most = share * exercise.max_points / alike
+        found.append((test, most if test.verdict == PASSED else Fraction(0), most))
+    return found
+
+
+def words(test: TestReport) -> str:
+    """The sentence of a test and what came of it."""
+    text = test.sentence
+    if test.verdict != PASSED:
+        text += f"\n{test.verdict}: {test.message}" if test.message else f"\n{test.verdict}"
+    return plain(text, MAX_WORDS)
+
+
+def label(report: Report) -> str:
+    """A submission's name, on one line."""
+    return shown(report.subject)
