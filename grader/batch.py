@@ -17,7 +17,7 @@ from typing import Any
 from . import __version__
 from .course import Chapter, Course
 from .errors import UnjudgedError, UsageError
-from .grading import LAYERS, MAX_SEED, chapter_report, versions
+from .grading import MAX_SEED, chapter_report, layers, versions
 from .handin import HandIn, Module, find, read
 from .judge import JOBS, Job, Judge, Test
 from .names import shown
@@ -276,4 +276,4 @@ class _Grading:
 
     def _report(self, chapter: ChapterReport) -> Report:
         mode = ("judged", self._order.seed)
-        return Report("", *mode, (chapter,), sandbox=LAYERS, versions=self._versions)
+        return Report("", *mode, (chapter,), sandbox=layers(), versions=self._versions)

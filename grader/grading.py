@@ -237,6 +237,11 @@ def _follow(
         yield {"ended": f"the process ended during the test (exit code {process.returncode})"}
 
 
+def layers() -> tuple[str, ...]:
+    """The layers between the judge and the code it judges, as a report carries them."""
+    return (*LAYERS, *(layer.name for layer in active_layers() if layer.active))
+
+
 def versions() -> dict[str, str]:
     """The versions that a report carries."""
     found = {"grader": __version__, "python": sys.version.split()[0]}
@@ -317,12 +322,11 @@ def _report(
             exercises = tuple(e for e in made.exercises if e.name == plan.exercise)
             made = replace(made, exercises=exercises)
         chapters.append(made)
-    sandbox = (*LAYERS, *(layer.name for layer in active_layers() if layer.active))
     return Report(
         subject=plan.subject.resolve().name,
         mode=mode,
         seed=plan.seed,
         chapters=tuple(chapters),
-        sandbox=sandbox if mode == "judged" else (),
+        sandbox=layers() if mode == "judged" else (),
         versions=versions(),
     )
