@@ -940,7 +940,7 @@ def _end_params(state_dict: Mapping[str, Tensor], prefix: str) -> dict[str, Tens
 def _prefix_and_depth(names: Mapping[str, Tensor]) -> tuple[str, int]:
     prefix = "transformer." if any(name.startswith("transformer.") for name in names) else ""
     found = (re.match(rf"{re.escape(prefix)}h\.(\d+)\.", name) for name in names)
-    return prefix, 1 + max((int(match[1]) for match in found if match), default=-1)
+    return prefix, len({match[1] for match in found if match})
 
 
 ### END SOLUTION
