@@ -315,6 +315,7 @@ def grade(
     from . import exports, grading
     from .learn import progress
     from .release import write_text
+    from .seam.sandbox import active_layers
 
     root = find_root()
     course = _course(root)
@@ -323,6 +324,7 @@ def grade(
     for file in (json, junit, gradescope):
         if file and not file.resolve().parent.is_dir():
             raise UsageError(f"{file}: the folder {file.resolve().parent} is not there")
+    active_layers()  # tried in a fork, so before the progress bar has its thread
     with _progress("grading") as shown:
         report = grading.grade(plan, watch=_watch(shown), strict=strict)
     progress.record(root, folder, report)

@@ -18,7 +18,6 @@ from .course import Chapter, Course
 from .errors import SubjectMissing, UnjudgedError, UsageError
 from .judge import Job, Judge, Test, command, environment, suite_files
 from .report import FAILED, UNJUDGED, ChapterReport, ExerciseReport, Report, TestReport
-from .seam.sandbox import active_layers, missing_layers
 from .subject import read_source
 
 # What stands between the judge and the code it judges on every system; the sandbox's layers follow.
@@ -71,6 +70,8 @@ def grade(
         UsageError: The subject is no folder.
         UnjudgedError: The judge cannot be started, or the sandbox is not what `strict` asks for.
     """
+    from .seam.sandbox import missing_layers
+
     missing = _missing(plan)
     if strict and (lacking := missing_layers()):
         raise UnjudgedError(
@@ -239,6 +240,8 @@ def _follow(
 
 def layers() -> tuple[str, ...]:
     """The layers between the judge and the code it judges, as a report carries them."""
+    from .seam.sandbox import active_layers
+
     return (*LAYERS, *(layer.name for layer in active_layers() if layer.active))
 
 
