@@ -40,6 +40,11 @@ RUNTIMES = (
     *("_jit_override_can_fuse_on_cpu", "_jit_set_te_must_use_llvm_cpu"),
 )
 REWRITES = ("torch._refs", "torch._decomp")
+READY_MADE = ("transformers",)  # installed for the tests' oracles, and the work of most rules
+# What finds machine code by name: with it, a kernel is called without the dispatcher.
+NATIVE = ("ctypes.dlopen", "ctypes.dlsym", "ctypes.dlsym/handle", "ctypes.call_function")
+
+_closed: dict[str, str] = {}  # module -> the message of the rule that closes it
 
 
 def message(name: str, says: str) -> str:
@@ -64,8 +69,33 @@ def close(rules: Sequence[dict[str, Any]]) -> None:
         for dotted in rule["composites"]:
             _close_composite(dotted, rule["text"])
         _close_rewrites(wanted, rule["text"])
-        for module in rule["modules"]:
+        for module in (*rule["modules"], *(READY_MADE if wanted else ())):
             sys.modules[module] = None  # type: ignore[assignment]
+            _closed.setdefault(module, rule["text"])
+
+
+def guard() -> None:
+    """Hold the rules for modules and for machine code; called in a worker before it loads.
+
+    An audit hook cannot be removed. This one has no name, no variable and no place among the
+    collector's objects by which the subject could change it; what it refuses are constants of it.
+    Whoever carries machine code along, or an address, still gets past it: see SECURITY.md.
+    """
+    if not _closed:
+        return
+    text = next(iter(_closed.values()))
+    source = f"""
+def hook(event, arguments):
+    if event in {NATIVE!r}:
+        raise PermissionError({f"{text} (native code by name is not allowed here)"!r})
+    if event == "import" and arguments[0].partition(".")[0] in {tuple(_closed)!r}:
+        raise ImportError({text!r})
+"""
+    space: dict[str, Any] = {}
+    exec(source, space)  # noqa: S102 - a text of ours
+    hook = space.pop("hook")
+    ctypes.pythonapi.PyObject_GC_UnTrack(ctypes.py_object(hook))
+    sys.addaudithook(hook)
 
 
 def _base(name: str) -> str:
