@@ -20,6 +20,7 @@ from .judge import Job, Judge, Test, command, environment, suite_files
 from .report import FAILED, UNJUDGED, ChapterReport, ExerciseReport, Report, TestReport
 from .seam.sandbox import active_layers, missing_layers
 from .subject import read_source
+from .verdict import inert
 
 # What stands between the judge and the code it judges on every system; the sandbox's layers follow.
 LAYERS = ("process", "plain-values", "empty-environment", "fresh-worker", "deadlines", "rules")
@@ -292,7 +293,7 @@ def _report(
         chapters.append(ChapterReport(chapter.name, chapter.title, handed_in, exercises))
     sandbox = (*LAYERS, *(layer.name for layer in active_layers() if layer.active))
     return Report(
-        subject=plan.subject.resolve().name,
+        subject=inert(plan.subject.resolve().name).replace("\n", ""),
         mode=mode,
         seed=plan.seed,
         chapters=tuple(chapters),
