@@ -38,7 +38,6 @@ from grader import grading
 from grader.course import load_course
 from grader.grading import Plan
 from grader.judge import Job, Judge
-from grader.seam import measures
 
 HERE = Path(__file__).resolve().parent
 CHAPTER = "ch01_demo"
@@ -61,16 +60,42 @@ modules = ["tiktoken"]
 
 [rules.schedule]
 says = "compute the rate yourself"
-composites = ["torch.optim.lr_scheduler.LRScheduler", "torch.optim.lr_scheduler.CosineAnnealingLR"]
+composites = [
+  "torch.optim.lr_scheduler.LRScheduler",
+  "torch.optim.lr_scheduler.CosineAnnealingLR",
+]
 
 [rules.norm]
 says = "write the norm yourself"
-operators = ["layer_norm", "native_layer_norm", "rms_norm", "_fused_rms_norm", "batch_norm", "native_batch_norm", "_native_batch_norm_legit", "_batch_norm_impl_index", "instance_norm", "group_norm", "native_group_norm"]
+operators = [
+  "layer_norm",
+  "native_layer_norm",
+  "rms_norm",
+  "_fused_rms_norm",
+  "batch_norm",
+  "native_batch_norm",
+  "_native_batch_norm_legit",
+  "_batch_norm_impl_index",
+  "instance_norm",
+  "group_norm",
+  "native_group_norm",
+]
 composites = ["torch.nn.LayerNorm", "torch.nn.GroupNorm"]
 
 [rules.attention]
 says = "write attention yourself"
-operators = ["scaled_dot_product_attention", "_scaled_dot_product_attention_math", "_scaled_dot_product_flash_attention", "_scaled_dot_product_flash_attention_for_cpu", "_scaled_dot_product_efficient_attention", "_scaled_dot_product_fused_attention_overrideable", "_flash_attention_forward", "_efficient_attention_forward", "_native_multi_head_attention", "_transformer_encoder_layer_fwd"]
+operators = [
+  "scaled_dot_product_attention",
+  "_scaled_dot_product_attention_math",
+  "_scaled_dot_product_flash_attention",
+  "_scaled_dot_product_flash_attention_for_cpu",
+  "_scaled_dot_product_efficient_attention",
+  "_scaled_dot_product_fused_attention_overrideable",
+  "_flash_attention_forward",
+  "_efficient_attention_forward",
+  "_native_multi_head_attention",
+  "_transformer_encoder_layer_fwd",
+]
 composites = ["torch.nn.MultiheadAttention", "torch.nn.functional.multi_head_attention_forward"]
 """
 MARK = "kata-attack-was-here"  # in the name of whatever an attack writes outside
@@ -164,7 +189,8 @@ class Arena:
             file.write(f"# {self.secrets['solution']}\n")
         course = self.root / "exercises" / "course.toml"
         text = course.read_text(encoding="utf-8").replace("[rules", f"{LIMITS}\n[rules", 1)
-        text = text.replace('rules = ["gelu"]', 'rules = ["gelu", "vocabulary", "schedule", "norm", "attention"]')
+        every = 'rules = ["gelu", "vocabulary", "schedule", "norm", "attention"]'
+        text = text.replace('rules = ["gelu"]', every)
         course.write_text(text, encoding="utf-8")
         self.clean = base / "clean"
         self.clean.mkdir()
@@ -436,7 +462,7 @@ def modules_that_shadow_libraries(folder, arena):
 
 
 @builder
-def tests_of_its_own(folder, arena):
+def suites_of_its_own(folder, arena):
     module(folder, WRONG)
     fake = (
         "import pytest\n"
@@ -673,14 +699,24 @@ def constants_that_unfold(folder, arena):
 
 @builder
 def bidirectional_marks(folder, arena):
-    module(folder, "def double(x):\n    raise ValueError('\u202etxt.exe \u2066\u2069 \x1b]0;x\x07')\n")
+    module(
+        folder, "def double(x):\n    raise ValueError('\u202etxt.exe \u2066\u2069 \x1b]0;x\x07')\n"
+    )
     return "FAILED"
 
 
 @builder
 def names_with_newlines_and_control_characters(folder, arena):
     module(folder, WRONG)
-    for name in ("a\nb.py", "\x1b[2J.py", "\u202eyp.py", "'; rm -rf ~;.py", "-rf", "\udcff.py", "=1+1.csv"):
+    for name in (
+        "a\nb.py",
+        "\x1b[2J.py",
+        "\u202eyp.py",
+        "'; rm -rf ~;.py",
+        "-rf",
+        "\udcff.py",
+        "=1+1.csv",
+    ):
         (folder / name).write_text(GOOD, encoding="utf-8")
     return "FAILED"
 
@@ -719,7 +755,8 @@ def test_hostile_folder(arena, tmp_path, name):
     folder = tmp_path / "hostile"
     folder.mkdir()
     outcome = FOLDERS[name](folder, arena)
-    wrong = right(arena.grade(folder), outcome, never="[\x00-\x09\x0b-\x1f\u202a-\u202e\u2066-\u2069]")
+    inert = "[\x00-\x09\x0b-\x1f\u202a-\u202e\u2066-\u2069]"
+    wrong = right(arena.grade(folder), outcome, never=inert)
     assert not wrong, wrong
 
 
@@ -736,3 +773,21 @@ def test_a_hostile_name_of_a_folder_is_inert_in_reports(arena, tmp_path, name, c
     assert report.subject.isprintable()
     cli._show_report(report)
     assert report.subject[:20] in capsys.readouterr().out.replace("\n", "")
+
+
+def test_a_large_wrong_answer_is_not_explained_for_ever(demo, tmp_path):
+    """Pytest compares two texts in words, which takes hours where one has many lines."""
+    suite = demo / "tests" / CHAPTER / "test_visible.py"
+    expected = "".join(f"line {i} of what is expected\n" for i in range(300))
+    suite.write_text(
+        "import pytest\n\n@pytest.mark.exercise('double')\ndef test_words(chapter):\n"
+        f"    'Words.'\n    assert chapter.double('') == {expected!r}\n",
+        encoding="utf-8",
+    )
+    line = "f'line {i} or what is expected of it\\n'"
+    module(tmp_path, f"def double(x): return ''.join({line} for i in range(100_000))\n")
+    begun = time.monotonic()
+    with Judge(demo, [CHAPTER], seed=0, hidden=False) as judge:
+        records = [record for _, record in judge.run([Job("job", tmp_path, CHAPTER)])]
+    assert records[0]["verdict"] == "FAILED"
+    assert time.monotonic() - begun < STOP

@@ -1,7 +1,7 @@
 """Makes empty files without end, with names as long as may be.
 
 outcome: FAILED
-says: files, and was stopped
+says: files, and was stopped|did not return within
 """
 
 

@@ -1,7 +1,7 @@
 """Sends each answer of the seam twice.
 
 outcome: FAILED
-says: protocol
+says: .
 """
 import socket
 

@@ -5,16 +5,17 @@ says: searched, found 0
 """
 import ctypes
 import gc
+import re
 
 libc = ctypes.CDLL(None)
+SECRET = rb"SECRET-[a-z]+-[0-9a-f]{16}"
 
 
 def double(x):
     found = []
-    wanted = "SECRET" + "-"
     for thing in gc.get_objects():
         values = thing.values() if type(thing) is dict else thing if type(thing) in (list, tuple) else ()
-        found += [v for v in list(values) if type(v) is str and wanted in v]
+        found += [v for v in list(values) if type(v) is str and re.search(SECRET, v.encode("utf-8", "replace"))]
     vector = ctypes.create_string_buffer(1)
     for start in {id(o) >> 24 << 24 for o in gc.get_objects()[::500]}:
         for page in range(start, start + (1 << 24), 4096):
@@ -23,7 +24,5 @@ def double(x):
                     data = ctypes.string_at(page, 4096)
                 except OSError:
                     continue
-                at = data.find(wanted.encode() + b"h")
-                if at >= 0 and b"wanted" not in data[at - 64 : at + 64]:
-                    found.append(data[at : at + 40])
+                found += re.findall(SECRET, data)
     raise ValueError(f"searched, found {len(found)} {found}")
