@@ -61,7 +61,8 @@ def close(rules: Sequence[dict[str, Any]]) -> None:
     names = torch._C._dispatch_get_all_op_names() if rules else []
     for rule in rules:
         wanted = set(rule["operators"])
-        found = [n for n in names if n.startswith("aten::") and _base(n) in wanted]
+        both = wanted | {f"{name}_" for name in wanted}  # `gelu` and, in place, `gelu_`
+        found = [n for n in names if n.startswith("aten::") and _base(n) in both]
         if wanted:
             found += [n for n in names if n.partition("::")[0] in FUSED]
             _close_runtimes(rule["text"])
