@@ -19,6 +19,7 @@ from .errors import SubjectMissing, UnjudgedError, UsageError
 from .judge import Job, Judge, Test, command, environment, suite_files
 from .report import FAILED, UNJUDGED, ChapterReport, ExerciseReport, Report, TestReport
 from .subject import read_source
+from .verdict import inert
 
 # What stands between the judge and the code it judges on every system; the sandbox's layers follow.
 LAYERS = ("process", "plain-values", "empty-environment", "fresh-worker", "deadlines", "rules")
@@ -326,7 +327,7 @@ def _report(
             made = replace(made, exercises=exercises)
         chapters.append(made)
     return Report(
-        subject=plan.subject.resolve().name,
+        subject=inert(plan.subject.resolve().name).replace("\n", ""),
         mode=mode,
         seed=plan.seed,
         chapters=tuple(chapters),

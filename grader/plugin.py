@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 SUITE_FILES = {"test_visible.py": True, "test_hidden.py": False}
 MIN_EXAMPLES = 5  # a property that ran fewer proves nothing: an error of ours
+MAX_EXPLAINED = 4_000  # characters and parts of a value that pytest may compare in words
 MAX_TIMEOUTS = 3  # of one chapter; then its other tests are not run
 
 
@@ -341,6 +342,36 @@ def pytest_runtest_protocol(
     item.stash[_started] = time.monotonic()
     _load_profile(item.path)
     return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Do not explain how large values differ: that can take pytest longer than any deadline."""
+    from _pytest.assertion import util
+
+    explain = util._reprcompare
+    if explain is not None and _is_suite(item.path):
+        util._reprcompare = lambda op, left, right: (
+            explain(op, left, right) if _is_small(left) and _is_small(right) else None
+        )
+    return (yield)
+
+
+def _is_small(value: Any) -> bool:
+    """Whether a value has at most some thousand characters and parts."""
+    left, waiting = MAX_EXPLAINED, [value]
+    while waiting and left > 0:
+        one = waiting.pop()
+        if type(one) is int:
+            left -= one.bit_length() // 8
+        elif type(one) in (str, bytes):
+            left -= len(one)
+        elif type(one) in (list, tuple, dict) and len(one) <= left:
+            waiting += [*one, *(one.values() if type(one) is dict else ())]
+        elif type(one) in (list, tuple, dict):
+            return False
+        left -= 1
+    return left > 0
 
 
 @pytest.hookimpl(wrapper=True)

@@ -58,7 +58,7 @@ def judge_exception(
         when != "call" and not isinstance(error, SubjectError) and not _frames(error)
     )
     if ours:
-        return Outcome("UNJUDGED", _cut(f"{type(error).__name__}: {error}"))
+        return Outcome("UNJUDGED", inert(f"{type(error).__name__}: {error}"))
     if isinstance(error, NotImplementedError) and (stub := _stub_name(str(error))):
         name = stub.split(".")[1]
         if name != exercise.name and stub.split(".")[0] == exercise.chapter:
@@ -75,7 +75,7 @@ def _stub_name(text: str) -> str | None:
 
 def _hidden(error: BaseException) -> str:
     if isinstance(error, SubjectMissing | SubjectBroken | SubjectSpent):  # no data had crossed
-        return _cut(str(error))
+        return inert(str(error))
     if isinstance(error, SubjectTimeout):
         return "ran out of time"
     if isinstance(error, SubjectStopped):  # says which limit, and nothing of the subject's
@@ -105,7 +105,7 @@ def _seen(error: BaseException) -> str:
     for note in getattr(error, "__notes__", []):
         if note.startswith("Falsifying example"):
             lines.append(_example(note))
-    return _cut("\n".join(lines))
+    return inert("\n".join(lines))
 
 
 def _example(note: str) -> str:
@@ -127,7 +127,7 @@ def _frames(error: BaseException) -> list[str]:
     return subject_frames(error)
 
 
-def _cut(text: str) -> str:
+def inert(text: str) -> str:
     """Bounded, and without control characters, which a terminal would obey."""
     text = "".join(
         c for c in text if c == "\n" or (c.isprintable() and not 0xD800 <= ord(c) < 0xE000)

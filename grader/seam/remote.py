@@ -474,7 +474,8 @@ class Worker:
         try:
             payload = Encoder(self._refer).encode(message)
         except WireError as error:
-            raise UnjudgedError(f"the test sends what cannot cross: {error}") from None
+            # The reference's values cross, so this one is built on what the subject gave.
+            raise SubjectRefused(f"what came back cannot be passed on: {error}") from None
         view = memoryview(HEADER.pack(len(payload), number) + payload)
         while view:
             try:

@@ -19,6 +19,7 @@ from typing import Any
 import torch
 
 from ..subject import Source, load_package, subject_frames
+from . import rules
 from .wire import MAX_FRAME, Decoder, Encoder, WireError, callback_bytes, handle_bytes
 from .workbench import Workbench
 
@@ -163,6 +164,7 @@ class Worker:
         torch.default_generator.manual_seed(seed)
         scratch = os.getcwd()
         os.environ.update(HOME=scratch, TMPDIR=scratch)
+        rules.guard()
         module = load_package([Source(name, text, f"{name}.py") for name, text in sources])
         return module, Workbench(scratch)
 

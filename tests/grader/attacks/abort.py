@@ -1,0 +1,10 @@
+"""Aborts.
+
+outcome: FAILED
+says: SIGABRT
+"""
+import os
+
+
+def double(x):
+    os.abort()

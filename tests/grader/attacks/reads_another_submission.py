@@ -1,0 +1,9 @@
+"""Reads the submission beside it.
+
+outcome: FAILED
+says: PermissionError
+"""
+
+
+def double(x):
+    raise ValueError(open(PLACES["other"]).read()[::-1])

@@ -1,0 +1,9 @@
+"""Recurses without end.
+
+outcome: FAILED
+says: RecursionError
+"""
+
+
+def double(x):
+    return double(x)

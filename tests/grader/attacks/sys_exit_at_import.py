@@ -1,0 +1,8 @@
+"""Raises SystemExit(0) at import.
+
+outcome: FAILED
+says: SystemExit
+"""
+import sys
+
+sys.exit(0)
