@@ -298,6 +298,7 @@ def grade(
     from . import grading
     from .learn import progress
     from .release import write_text
+    from .seam.sandbox import active_layers
 
     root = find_root()
     course = _course(root)
@@ -305,6 +306,7 @@ def grade(
     plan = grading.Plan(root, course, folder, _selected(course, chapter or []), None, seed, own)
     if json and not json.resolve().parent.is_dir():
         raise UsageError(f"{json}: the folder {json.resolve().parent} is not there")
+    active_layers()  # tried in a fork, so before the progress bar has its thread
     with _progress("grading") as shown:
         report = grading.grade(plan, watch=_watch(shown), strict=strict)
     progress.record(root, folder, report)

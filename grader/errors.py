@@ -10,6 +10,7 @@
     ├── SubjectMissing        the chapter is not there or is not a readable file
     ├── SubjectBroken         the chapter does not load: syntax error, exit at import, …
     ├── SubjectDied           the worker ended during a call
+    │   └── SubjectStopped    the worker used more than the limits allow
     ├── SubjectTimeout        a call or a test ran out of time
     ├── SubjectSpent          the chapter's time is used up: the test was not run
     ├── SubjectRefused        what came back is not a value that may cross
@@ -54,6 +55,10 @@ class SubjectBroken(SubjectError):
 
 class SubjectDied(SubjectError):
     """The worker ended during a call."""
+
+
+class SubjectStopped(SubjectDied):
+    """The worker used more than the limits allow, and was stopped."""
 
 
 class SubjectTimeout(SubjectError):

@@ -18,7 +18,6 @@ from .course import Chapter, Course
 from .errors import SubjectMissing, UnjudgedError, UsageError
 from .judge import Job, Judge, Test, command, environment, suite_files
 from .report import FAILED, UNJUDGED, ChapterReport, ExerciseReport, Report, TestReport
-from .seam.sandbox import active_layers, missing_layers
 from .subject import read_source
 from .verdict import inert
 
@@ -71,6 +70,8 @@ def grade(
         UsageError: The subject is no folder.
         UnjudgedError: The judge cannot be started, or the sandbox is not what `strict` asks for.
     """
+    from .seam.sandbox import missing_layers
+
     missing = _missing(plan)
     if strict and (lacking := missing_layers()):
         raise UnjudgedError(
@@ -260,6 +261,12 @@ def _missing(plan: Plan) -> dict[str, str]:
     return found
 
 
+def _active_layers() -> list[str]:
+    from .seam.sandbox import active_layers
+
+    return [layer.name for layer in active_layers() if layer.active]
+
+
 def _record(test: Test, verdict: str, message: str) -> dict[str, Any]:
     return {**vars(test), "verdict": verdict, "message": message, "seconds": 0.0}
 
@@ -291,12 +298,12 @@ def _report(
         )
         handed_in = (plan.subject / f"{chapter.name}.py").exists() or chapter.name not in missing
         chapters.append(ChapterReport(chapter.name, chapter.title, handed_in, exercises))
-    sandbox = (*LAYERS, *(layer.name for layer in active_layers() if layer.active))
+    sandbox = (*LAYERS, *_active_layers()) if mode == "judged" else ()
     return Report(
         subject=inert(plan.subject.resolve().name).replace("\n", ""),
         mode=mode,
         seed=plan.seed,
         chapters=tuple(chapters),
-        sandbox=sandbox if mode == "judged" else (),
+        sandbox=sandbox,
         versions=versions(),
     )

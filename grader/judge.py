@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 from .errors import UnjudgedError
-from .seam import measures
 
 HERE = Path(__file__).resolve().parent
 JOBS = max(2, os.cpu_count() or 2)
@@ -112,14 +111,14 @@ class Judge:
     def __init__(
         self, root: Path, chapters: Sequence[str], seed: int, *, hidden: bool = True
     ) -> None:
+        from .seam.measures import new_folder
+
         files = [f for c in chapters for f in suite_files(root, c, hidden=hidden)]
         if not files:
             raise UnjudgedError(f"{root / 'tests'} has no suite of {', '.join(chapters)}")
         ours, theirs = socket.socketpair()
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the judge is left
-        self._folder = (
-            measures.new_folder()
-        )  # whatever is written there goes, if the judge is killed
+        self._folder = new_folder()  # whatever is written there goes, if the judge is killed
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [*command(root, files, seed), "--kata-serve", str(theirs.fileno())],
             stdin=subprocess.DEVNULL,
@@ -139,6 +138,8 @@ class Judge:
         return self
 
     def __exit__(self, *_: object) -> None:
+        from .seam.measures import remove
+
         self._lines.close()
         self._socket.close()
         try:
@@ -147,7 +148,7 @@ class Judge:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._said.close()
-        measures.remove(self._folder)
+        remove(self._folder)
 
     def of(self, chapter: str, exercises: Iterable[str] | None = None) -> list[Test]:
         """The tests of a chapter, or of some of its exercises."""

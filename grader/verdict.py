@@ -23,6 +23,7 @@ from .errors import (
     SubjectMissing,
     SubjectRefused,
     SubjectSpent,
+    SubjectStopped,
     SubjectTimeout,
     UnjudgedError,
 )
@@ -77,6 +78,8 @@ def _hidden(error: BaseException) -> str:
         return inert(str(error))
     if isinstance(error, SubjectTimeout):
         return "ran out of time"
+    if isinstance(error, SubjectStopped):  # says which limit, and nothing of the subject's
+        return _cut(str(error))
     if isinstance(error, SubjectDied):
         return "the process ended during the test"
     if isinstance(error, SubjectRefused):

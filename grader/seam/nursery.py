@@ -118,8 +118,7 @@ class Nursery:
         for pid in list(self._living):
             self._kill(pid)
         until = time.monotonic() + 2
-        while self._living and time.monotonic() < until:
-            self._reap()
+        while self._reap() and time.monotonic() < until:
             time.sleep(0.001)
 
     def _read_with_descriptors(self) -> tuple[bytes, list[int]] | None:
@@ -207,15 +206,17 @@ class Nursery:
         os.fchdir(scratch)
         os.close(scratch)
 
-    def _reap(self) -> None:
+    def _reap(self) -> bool:
+        """Note who has ended; whether any child is left."""
         with contextlib.suppress(ChildProcessError):
             while True:
                 pid, status = os.waitpid(-1, os.WNOHANG)
                 if pid == 0:
-                    return
+                    return True
                 self._living.discard(pid)
                 self._ended[pid] = status
                 self._kill_orphans()
+        return False
 
     def _kill(self, pid: int) -> None:
         if pid in self._living:

@@ -27,6 +27,7 @@ from ..errors import (
     SubjectDied,
     SubjectRaised,
     SubjectRefused,
+    SubjectStopped,
     SubjectTimeout,
     UnjudgedError,
 )
@@ -508,7 +509,7 @@ class Worker:
                 self.output = (self.output + part)[-MAX_OUTPUT:]
                 if self._printed > FLOOD:
                     self._kill()
-                    raise SubjectDied(f"printed more than {FLOOD >> 20} MiB, and was stopped")
+                    raise SubjectStopped(f"printed more than {FLOOD >> 20} MiB, and was stopped")
                 if self._deadlines and time.monotonic() > self._deadlines[-1]:
                     raise self._late()
             return False
@@ -526,7 +527,7 @@ class Worker:
             too_much = measures.overfull(self._scratch, self._limits)
         if too_much:
             self._kill()
-            raise SubjectDied(f"{too_much}, and was stopped")
+            raise SubjectStopped(f"{too_much}, and was stopped")
 
     # How it ends
 
