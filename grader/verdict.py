@@ -79,7 +79,7 @@ def _hidden(error: BaseException) -> str:
     if isinstance(error, SubjectTimeout):
         return "ran out of time"
     if isinstance(error, SubjectStopped):  # says which limit, and nothing of the subject's
-        return _cut(str(error))
+        return inert(str(error))
     if isinstance(error, SubjectDied):
         return "the process ended during the test"
     if isinstance(error, SubjectRefused):
