@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import random
+import resource
 import subprocess
 import sys
 import tempfile
@@ -95,6 +96,12 @@ def resident(root_pid):
     return total / 1024
 
 
+def processor_seconds():
+    """What the processes that were started and have ended took, with all below them."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def by_kata(submissions, results):
     """Seconds and peak memory of `kata batch`."""
     command = [sys.executable, "-m", "grader", "batch", str(submissions), "--chapter", CHAPTER]
@@ -119,9 +126,8 @@ def by_kata(submissions, results):
 
 
 def by_loop(submissions, count):
-    """Seconds of a loop of pytest processes over `count` submissions spread over the class."""
-    folders = sorted(submissions.iterdir())
-    chosen = [folders[i * len(folders) // count] for i in range(count)]
+    """Seconds of a loop of pytest processes over `count` submissions of the class."""
+    chosen = random.Random(1).sample(sorted(submissions.iterdir()), count)
     begun, fooled = time.perf_counter(), []
     for folder in chosen:
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
@@ -197,6 +203,8 @@ def main():
         write_class(submissions, wanted.size)
         seconds, peak = by_kata(submissions, folder / "results.sqlite")
         ours = 60 * wanted.size / seconds
+        used = processor_seconds()
+        print(f"kata batch: {used / wanted.size:.2f} processor seconds a submission")
         print(f"kata batch: {seconds:.1f} s, {ours:.1f} submissions a minute, peak {peak:.0f} MiB")
         with Store(folder / "results.sqlite") as store:
             reports = list(store.reports())
@@ -204,6 +212,8 @@ def main():
         print(json.dumps(points, indent=1))
         seconds, count, fooled = by_loop(submissions, wanted.loop or wanted.size)
         theirs = 60 * count / seconds
+        used = (processor_seconds() - used) / count
+        print(f"pytest loop: {used:.2f} processor seconds a submission")
         print(f"pytest loop: {seconds:.1f} s for {count}, {theirs:.1f} submissions a minute")
         print(f"ratio: {ours / theirs:.2f}; the loop calls right what is not: {fooled or 'none'}")
         if not wanted.no_store:

@@ -16,13 +16,17 @@ _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
 def shown(name: str, limit: int = MAX_SHOWN) -> str:
     r"""A name on one line, in which every character is seen: `\n`, `\x1b`, `\u202e`."""
+    if name.isprintable() and len(name) <= limit:
+        return name
     text = "".join(c if c.isprintable() else _escape(c) for c in name[: 2 * limit])
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def plain(text: str, limit: int) -> str:
     """What a learner's code may have chosen: without control characters, and bounded."""
-    kept = "".join(c for c in text[: 4 * limit] if c == "\n" or c.isprintable())
+    kept = text[: 4 * limit]
+    if not kept.replace("\n", "").isprintable():
+        kept = "".join(c for c in kept if c == "\n" or c.isprintable())
     return kept if len(kept) <= limit else kept[: limit - 20] + " … (cut here)"
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from .course import Course
 from .errors import UsageError
+from .exports import put
 from .names import file_name, plain, shown
 from .release import write_text
 from .report import PASSED, ChapterReport, ExerciseReport, Report, rounded
@@ -129,7 +130,7 @@ def write(reports: Iterable[Report], course: Course, out: Path) -> int:
             found.add(report, _Learner(name, file, [_cells(c) for c in report.chapters]))
             points = _score(report.exact_points)
             text = learner_page.render(name=name, report=report, points=points)
-            write_text(out / "learners" / file, text)
+            put(out / "learners" / file, text)
         if not found.learners:
             raise UsageError("there are no results to show")
         write_text(out / "index.html", _class_page(pages, found, chapters))

@@ -7,6 +7,7 @@ there is no score, because the fault is ours.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -41,7 +42,7 @@ class ExerciseReport:
     max_points: int
     tests: tuple[TestReport, ...]
 
-    @property
+    @functools.cached_property
     def exact_points(self) -> Fraction | None:
         """Points as a fraction; None where something is UNJUDGED or nothing ran."""
         if not self.tests or any(t.verdict == UNJUDGED for t in self.tests):
@@ -74,7 +75,7 @@ class ChapterReport:
         """Points that the chapter can give."""
         return sum(e.max_points for e in self.exercises)
 
-    @property
+    @functools.cached_property
     def exact_points(self) -> Fraction | None:
         """Points as a fraction; None where an exercise has none."""
         return _sum(e.exact_points for e in self.exercises)
@@ -96,7 +97,7 @@ class Report:
         """Points that the submission can get."""
         return sum(c.max_points for c in self.chapters)
 
-    @property
+    @functools.cached_property
     def exact_points(self) -> Fraction | None:
         """Points as a fraction; None where there is no score."""
         return _sum(c.exact_points for c in self.chapters)

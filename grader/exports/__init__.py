@@ -8,14 +8,15 @@ sequence, no markup, no formula, no command to a runner.
 
 from __future__ import annotations
 
+import functools
 import importlib
+from collections import Counter
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from pathlib import Path
 
 from ..errors import UsageError
 from ..names import file_name, plain, shown
-from ..release import write_text
 from ..report import PASSED, VISIBLE_SHARE, ExerciseReport, Report, TestReport
 
 FORMATS = {
@@ -72,29 +73,43 @@ def write_each(
             path.unlink(missing_ok=True)  # an older score is none
             left_out.append(report.subject)
         else:
-            write_text(path.resolve(), text)
+            put(path, text)
     return left_out
+
+
+def put(path: Path, text: str) -> None:
+    """Write one of many files: quickly, and not whole or not at all, as the command writes all."""
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def worth(exercise: ExerciseReport) -> list[tuple[TestReport, Fraction, Fraction]]:
     """Each test with its points and the most that it gives; the sums are the exercise's."""
-    found = []
-    for test in exercise.tests:
-        kinds = {t.visible for t in exercise.tests}
-        share = Fraction(1)
-        if len(kinds) == 2:
-            share = VISIBLE_SHARE if test.visible else 1 - VISIBLE_SHARE
-        alike = sum(t.visible is test.visible for t in exercise.tests)
-        most = share * exercise.max_points / alike
-        found.append((test, most if test.verdict == PASSED else Fraction(0), most))
-    return found
+    count = Counter(t.visible for t in exercise.tests)
+    most = {}
+    for visible, alike in count.items():
+        share = VISIBLE_SHARE if visible else 1 - VISIBLE_SHARE
+        most[visible] = (share if len(count) == 2 else 1) * Fraction(exercise.max_points, alike)
+    none = Fraction(0)
+    return [
+        (t, most[t.visible] if t.verdict == PASSED else none, most[t.visible])
+        for t in exercise.tests
+    ]
 
 
 def words(test: TestReport) -> str:
     """The sentence of a test and what came of it."""
-    text = test.sentence
-    if test.verdict != PASSED:
-        text += f"\n{test.verdict}: {test.message}" if test.message else f"\n{test.verdict}"
+    return _words(test.sentence, test.verdict, test.message)
+
+
+@functools.lru_cache(maxsize=8192)  # a class says the same things again and again
+def _words(sentence: str, verdict: str, message: str) -> str:
+    text = sentence
+    if verdict != PASSED:
+        text += f"\n{verdict}: {message}" if message else f"\n{verdict}"
     return plain(text, MAX_WORDS)
 
 

@@ -1,12 +1,13 @@
 """GitHub: a job summary, annotations, and the result that Classroom's reporter reads.
 
 A runner obeys lines that begin with `::`, and a Markdown page shows what markup says; so of what a
-learner's code has said nothing is printed raw. The reporter takes `classroom.json` in base64 from
-the variable `<RUNNER>_RESULTS`.
+learner's code has said nothing is printed raw. The reporter takes `NAME.classroom.json` in base64
+from the variable `<RUNNER>_RESULTS`.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ from typing import Any
 from ..names import file_name, one_line, plain, shown
 from ..release import write_text
 from ..report import PASSED, UNJUDGED, ExerciseReport, Report, TestReport, rounded
-from . import label, words, worth
+from . import label, put, words, worth
 
 MAX_SUMMARY = 900 << 10  # bytes; GitHub drops a summary over 1 MiB
 MAX_ANNOTATIONS = 10  # GitHub shows ten errors of a step
@@ -27,12 +28,12 @@ _PLACE = re.compile(r"^  at (\w+)\.py:(\d{1,6}), in ", re.MULTILINE)
 def write(reports: Iterable[Report], out: Path) -> list[str]:
     """Write a folder: the class's summary.md, and three files for each submission."""
     rows: list[str] = []
-    taken: set[str] = {"summary.md"}
+    taken: set[str] = set()
     for report in reports:
-        folder = out.resolve() / file_name(report.subject, taken)
-        write_text(folder / "summary.md", summary(report))
-        write_text(folder / "annotations.txt", commands(report))
-        write_text(folder / "classroom.json", classroom(report))
+        name = file_name(report.subject, taken)
+        put(out / f"{name}.summary.md", summary(report))
+        put(out / f"{name}.annotations.txt", commands(report))
+        put(out / f"{name}.classroom.json", classroom(report))
         points = [rounded(c.exact_points) for c in report.chapters]
         cells = [_score(p, c.max_points) for p, c in zip(points, report.chapters, strict=True)]
         total = _score(rounded(report.exact_points), report.max_points)
@@ -51,6 +52,7 @@ def _score(points: float | None, most: int) -> str:
     return "no score" if points is None else f"{points:g}/{most}"
 
 
+@functools.lru_cache(maxsize=8192)
 def escape(text: str) -> str:
     """A text that Markdown shows as it is, on one line."""
     return _PUNCTUATION.sub(r"\\\1", shown(text, 500))
@@ -164,4 +166,4 @@ def classroom(report: Report) -> str:
         "max_score": report.max_points if judged else 0,
         "tests": tests,
     }
-    return json.dumps(data, indent=1, ensure_ascii=True) + "\n"
+    return json.dumps(data, ensure_ascii=True) + "\n"

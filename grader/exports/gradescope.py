@@ -62,4 +62,4 @@ def render(report: Report) -> str | None:
         "extra_data": {"versions": report.versions, "sandbox": list(report.sandbox)},
         "tests": tests,
     }
-    return json.dumps(data, indent=1, ensure_ascii=True) + "\n"
+    return json.dumps(data, ensure_ascii=True) + "\n"

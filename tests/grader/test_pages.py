@@ -244,6 +244,7 @@ def test_a_learners_page_has_sentences_and_hints_and_marks_hidden_tests(folder, 
     page = every[folder / "learners" / "bob.html"]
     assert "first holds for 1. (hidden test)" in page.text("li")
     assert "first holds for 0." not in page.text("li"), "what passes needs no words"
+    assert not every[folder / "learners" / "alice.html"].all("section")
     assert page.text("summary") == "Hint 1 | Hint 2"
     assert "look <here>" in page.text("p")
     assert "3 of 5 points. Graded judged, seed 7." in page.text("p")
