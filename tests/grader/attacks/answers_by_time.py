@@ -4,7 +4,6 @@ outcome: FAILED
 exercise: quadruple
 """
 
-
 CALLS = []
 
 

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: .
 """
+
 import atexit
 import signal
 import threading

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: ended
 """
+
 import os
 
 

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: SIGABRT
 """
+
 import os
 import resource
 

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: Too many open files|File too large
 """
+
 import os
 
 

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: read: 0
 """
+
 import os
 
 

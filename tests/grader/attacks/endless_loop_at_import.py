@@ -3,5 +3,6 @@
 outcome: FAILED
 says: does not load: a call did not return within
 """
+
 while True:
     pass

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: .
 """
+
 from grader.errors import UnjudgedError
 
 

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: does not load
 """
+
 from grader.errors import UnjudgedError
 
 raise UnjudgedError("the nursery has ended")

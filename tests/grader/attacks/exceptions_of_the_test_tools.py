@@ -3,6 +3,7 @@
 outcome: FAILED
 says: raised
 """
+
 import unittest
 
 import hypothesis

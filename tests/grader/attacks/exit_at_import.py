@@ -3,6 +3,7 @@
 outcome: FAILED
 says: does not load
 """
+
 import os
 
 os._exit(0)

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: ended itself with exit code 0
 """
+
 import os
 
 

@@ -2,6 +2,7 @@
 
 outcome: PASSED
 """
+
 import fcntl
 import os
 

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: too deep|files, and was stopped|did not return
 """
+
 import os
 
 

@@ -2,6 +2,7 @@
 
 outcome: FAILED
 """
+
 import os
 import struct
 

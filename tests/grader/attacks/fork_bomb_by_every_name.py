@@ -3,6 +3,7 @@
 outcome: FAILED
 says: tried 9, came 0
 """
+
 import ctypes
 import os
 import subprocess

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: did not return|protocol
 """
+
 import os
 import struct
 import time

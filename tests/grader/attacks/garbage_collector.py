@@ -3,10 +3,13 @@
 outcome: FAILED
 says: .
 """
+
 import gc
 
 gc.disable()
-gc.callbacks.append(lambda phase, info: [o.clear() for o in gc.get_objects() if type(o) is dict and "expected" in o])
+gc.callbacks.append(
+    lambda phase, info: [o.clear() for o in gc.get_objects() if type(o) is dict and "expected" in o]
+)
 
 
 def double(x):

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: ended|did not return
 """
+
 import os
 import socket
 

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: .
 """
+
 import importlib.abc
 import importlib.machinery
 import sys

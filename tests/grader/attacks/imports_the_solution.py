@@ -3,6 +3,7 @@
 outcome: FAILED
 says: PermissionError|No module
 """
+
 import importlib.util
 import sys
 

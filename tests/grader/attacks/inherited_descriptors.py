@@ -3,6 +3,7 @@
 outcome: FAILED
 says: found \[\]
 """
+
 import os
 
 FOUND = []

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: SIG(SEGV|BUS|ILL)
 """
+
 import ctypes
 
 

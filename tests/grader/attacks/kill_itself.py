@@ -3,6 +3,7 @@
 outcome: FAILED
 says: SIGKILL
 """
+
 import os
 import signal
 

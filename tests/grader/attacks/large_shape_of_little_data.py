@@ -3,6 +3,7 @@
 outcome: FAILED
 says: larger than|cannot be read
 """
+
 import torch
 
 

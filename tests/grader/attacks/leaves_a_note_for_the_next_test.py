@@ -3,10 +3,15 @@
 outcome: FAILED
 says: notes: 0
 """
+
 import os
 import sys
 
-NOTES = [name for name in ("note", "/tmp/" + PLACES["mark"], "/dev/shm/" + PLACES["mark"]) if os.path.exists(name)]
+NOTES = [
+    name
+    for name in ("note", "/tmp/" + PLACES["mark"], "/dev/shm/" + PLACES["mark"])
+    if os.path.exists(name)
+]
 NOTES += [1] if hasattr(sys, "note") else []
 
 

@@ -3,13 +3,20 @@
 outcome: FAILED
 says: wrote: 0
 """
+
 import os
 
 
 def double(x):
     wrote = 0
-    for path in (f"../{PLACES['mark']}", f"../../{PLACES['mark']}", f"{PLACES['outside']}/{PLACES['mark']}",
-                 f"/tmp/{PLACES['mark']}", f"/dev/shm/{PLACES['mark']}", f"/var/tmp/{PLACES['mark']}"):
+    for path in (
+        f"../{PLACES['mark']}",
+        f"../../{PLACES['mark']}",
+        f"{PLACES['outside']}/{PLACES['mark']}",
+        f"/tmp/{PLACES['mark']}",
+        f"/dev/shm/{PLACES['mark']}",
+        f"/var/tmp/{PLACES['mark']}",
+    ):
         try:
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY))
             wrote += 1

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: raised: 0
 """
+
 import resource
 
 

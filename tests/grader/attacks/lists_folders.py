@@ -3,6 +3,7 @@
 outcome: FAILED
 says: listed: 0
 """
+
 import os
 
 
@@ -10,7 +11,17 @@ def double(x):
     listed = 0
     for path in (PLACES["hidden"], PLACES["solution"], PLACES["other"], PLACES["home"]):
         folder = path.rpartition("/")[0]
-        for name in (folder, folder + "/..", folder + "/../..", "/tmp", "/", "/root", "/home", "..", "/proc"):
+        for name in (
+            folder,
+            folder + "/..",
+            folder + "/../..",
+            "/tmp",
+            "/",
+            "/root",
+            "/home",
+            "..",
+            "/proc",
+        ):
             try:
                 os.listdir(name)
                 listed += 1

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: memory
 """
+
 import mmap
 
 

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: memory|MiB of memory|SIGKILL
 """
+
 import torch
 
 

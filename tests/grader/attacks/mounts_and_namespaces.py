@@ -3,6 +3,7 @@
 outcome: FAILED
 says: made: 0
 """
+
 import ctypes
 import os
 
@@ -10,7 +11,10 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def double(x):
-    made = sum(libc.unshare(flag) == 0 for flag in (0x10000000, 0x20000, 0x20000000, 0x40000000, 0x10020000))
+    made = sum(
+        libc.unshare(flag) == 0
+        for flag in (0x10000000, 0x20000, 0x20000000, 0x40000000, 0x10020000)
+    )
     made += libc.mount(b"/", b".", None, 4096, None) == 0
     made += libc.mount(b"none", b".", b"tmpfs", 0, None) == 0
     made += libc.chroot(b".") == 0

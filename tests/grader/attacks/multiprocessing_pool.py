@@ -3,6 +3,7 @@
 outcome: FAILED
 says: PermissionError|OSError
 """
+
 import multiprocessing
 
 

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: gaierror|Error
 """
+
 import socket
 
 

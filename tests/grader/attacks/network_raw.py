@@ -3,6 +3,7 @@
 outcome: FAILED
 says: opened: 0
 """
+
 import socket
 
 

@@ -3,14 +3,18 @@
 outcome: FAILED
 says: reached: 0
 """
+
 import socket
 
 
 def double(x):
     reached = 0
     for address in (PLACES["unix"], "\0" + PLACES["abstract"]):
-        for make in (lambda: socket.socket(socket.AF_UNIX), lambda: socket.socketpair()[0],
-                     lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0]):
+        for make in (
+            lambda: socket.socket(socket.AF_UNIX),
+            lambda: socket.socketpair()[0],
+            lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0],
+        ):
             try:
                 made = make()
                 made.connect(address)

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: sent: 0
 """
+
 import socket
 
 
@@ -10,7 +11,10 @@ def double(x):
     sent = 0
     pair = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0]
     for address in (PLACES["unix"], "\0" + PLACES["abstract"], "/dev/log"):
-        for send in (lambda: pair.sendto(b"x", address), lambda: pair.sendmsg([b"x"], [], 0, address)):
+        for send in (
+            lambda: pair.sendto(b"x", address),
+            lambda: pair.sendmsg([b"x"], [], 0, address),
+        ):
             try:
                 send()
                 sent += 1

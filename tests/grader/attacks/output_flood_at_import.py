@@ -3,6 +3,7 @@
 outcome: FAILED
 says: printed more than|did not return within
 """
+
 import os
 
 while True:

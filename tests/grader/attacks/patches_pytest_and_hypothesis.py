@@ -3,6 +3,7 @@
 outcome: FAILED
 says: expected
 """
+
 import _pytest.python
 import hypothesis.core
 import hypothesis

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: differ
 """
+
 import torch
 
 torch.allclose = torch.equal = torch.isclose = lambda *args, **kwargs: True

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: expected
 """
+
 import pickle
 
 

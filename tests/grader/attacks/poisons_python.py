@@ -3,6 +3,7 @@
 outcome: FAILED
 says: wrote: 0
 """
+
 import os
 import sys
 import sysconfig
@@ -12,7 +13,12 @@ import torch
 
 def double(x):
     wrote = 0
-    for folder in (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), torch.__path__[0], sys.prefix):
+    for folder in (
+        sysconfig.get_path("stdlib"),
+        sysconfig.get_path("purelib"),
+        torch.__path__[0],
+        sys.prefix,
+    ):
         for name in (PLACES["mark"] + ".pth", f"__pycache__/{PLACES['mark']}"):
             try:
                 open(os.path.join(folder, name), "w").close()

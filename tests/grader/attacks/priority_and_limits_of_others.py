@@ -3,6 +3,7 @@
 outcome: FAILED
 says: changed: 0
 """
+
 import os
 import resource
 

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: done
 """
+
 import pytest
 
 pytest.exit("done", returncode=0)

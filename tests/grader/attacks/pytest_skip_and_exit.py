@@ -3,6 +3,7 @@
 outcome: FAILED
 says: an exception
 """
+
 import pytest
 
 

@@ -3,6 +3,7 @@
 outcome: FAILED
 exercise: quadruple
 """
+
 import torch
 
 

@@ -4,6 +4,7 @@ outcome: FAILED
 says: found
 never: SECRET
 """
+
 import ctypes
 import os
 

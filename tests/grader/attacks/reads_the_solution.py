@@ -3,6 +3,7 @@
 outcome: FAILED
 says: came: 0
 """
+
 import linecache
 import mmap
 import os

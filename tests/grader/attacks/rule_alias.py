@@ -4,6 +4,7 @@ outcome: FAILED
 exercise: gelu
 says: rule 'gelu'
 """
+
 from torch.nn.functional import gelu as mine
 
 gelu = mine

@@ -4,6 +4,7 @@ outcome: FAILED
 exercise: gelu
 says: all refused
 """
+
 import torch
 from torch.nn import functional as F
 

@@ -4,6 +4,7 @@ outcome: FAILED
 exercise: gelu
 says: native|not allowed|rule
 """
+
 import ctypes
 
 import torch

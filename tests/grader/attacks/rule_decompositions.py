@@ -4,6 +4,7 @@ outcome: FAILED
 exercise: gelu
 says: rule 'gelu'
 """
+
 import torch
 import torch._decomp
 import torch._refs.nn.functional

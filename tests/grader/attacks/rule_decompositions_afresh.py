@@ -4,6 +4,7 @@ outcome: FAILED
 exercise: gelu
 says: .
 """
+
 import importlib.util
 
 import torch

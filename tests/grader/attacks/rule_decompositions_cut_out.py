@@ -5,6 +5,7 @@ exercise: gelu
 says: Permission
 open: torch's sources are readable to a worker: sandbox.readable would have to leave out torch/_refs and torch/_decomp
 """
+
 import math
 
 import torch

@@ -4,6 +4,7 @@ outcome: FAILED
 exercise: gelu
 says: no kernel|SIGSEGV|SIGABRT
 """
+
 import torch
 
 
@@ -12,7 +13,9 @@ def gelu(x):
         for call in (
             lambda: torch.ops.aten.gelu.default._op_dk(key, x),
             lambda: torch.ops.aten.gelu.default.redispatch(torch._C.DispatchKeySet(key), x),
-            lambda: torch.library.get_kernel("aten::gelu", key).call_boxed(torch._C.DispatchKeySet(key), x),
+            lambda: torch.library.get_kernel("aten::gelu", key).call_boxed(
+                torch._C.DispatchKeySet(key), x
+            ),
         ):
             try:
                 found = call()

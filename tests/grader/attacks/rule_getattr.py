@@ -4,6 +4,7 @@ outcome: FAILED
 exercise: gelu
 says: rule 'gelu'
 """
+
 import torch
 
 

@@ -4,9 +4,14 @@ outcome: FAILED
 exercise: gelu
 says: rule 'gelu'
 """
+
 import torch
 
-unit = torch.jit.CompilationUnit("def f(x: Tensor) -> Tensor:\n    return torch.gelu(x)\n") if hasattr(torch, "gelu") else None
+unit = (
+    torch.jit.CompilationUnit("def f(x: Tensor) -> Tensor:\n    return torch.gelu(x)\n")
+    if hasattr(torch, "gelu")
+    else None
+)
 
 
 def inner(x: torch.Tensor) -> torch.Tensor:

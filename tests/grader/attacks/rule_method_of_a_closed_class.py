@@ -4,6 +4,7 @@ outcome: FAILED
 exercise: gelu
 says: rule 'schedule'
 """
+
 from types import SimpleNamespace
 
 import torch

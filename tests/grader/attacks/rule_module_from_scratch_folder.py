@@ -3,6 +3,7 @@
 outcome: PASSED
 exercise: gelu
 """
+
 import importlib
 import os
 import sys

@@ -5,6 +5,7 @@ exercise: gelu
 says: rule|Permission
 open: the packages of rules are readable to a worker: sandbox.readable would have to leave them out
 """
+
 import importlib.util
 import sys
 

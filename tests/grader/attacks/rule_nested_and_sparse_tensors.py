@@ -4,6 +4,7 @@ outcome: FAILED
 exercise: gelu
 says: rule 'gelu'|did not return within
 """
+
 import torch
 
 

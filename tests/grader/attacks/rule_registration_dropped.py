@@ -4,6 +4,7 @@ outcome: FAILED
 exercise: gelu
 says: rule 'gelu'|ended|found
 """
+
 import gc
 import sys
 

@@ -4,13 +4,14 @@ outcome: FAILED
 exercise: gelu
 says: rule 'gelu'|has no attribute
 """
+
 import torch
 
 
 def gelu(x):
     text = (
         "graph(%x : Float(7, strides=[1], requires_grad=0, device=cpu)):\n"
-        "  %s : str = prim::Constant[value=\"none\"]()\n"
+        '  %s : str = prim::Constant[value="none"]()\n'
         "  %y : Float(7, strides=[1], requires_grad=0, device=cpu) = aten::gelu(%x, %s)\n"
         "  return (%y)\n"
     )

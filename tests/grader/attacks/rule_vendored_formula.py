@@ -3,6 +3,7 @@
 outcome: PASSED
 exercise: gelu
 """
+
 import math
 
 import torch

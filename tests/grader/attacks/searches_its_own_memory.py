@@ -3,6 +3,7 @@
 outcome: FAILED
 says: searched, found 0
 """
+
 import ctypes
 import gc
 import re
@@ -14,8 +15,14 @@ SECRET = rb"SECRET-[a-z]+-[0-9a-f]{16}"
 def double(x):
     found = []
     for thing in gc.get_objects():
-        values = thing.values() if type(thing) is dict else thing if type(thing) in (list, tuple) else ()
-        found += [v for v in list(values) if type(v) is str and re.search(SECRET, v.encode("utf-8", "replace"))]
+        values = (
+            thing.values() if type(thing) is dict else thing if type(thing) in (list, tuple) else ()
+        )
+        found += [
+            v
+            for v in list(values)
+            if type(v) is str and re.search(SECRET, v.encode("utf-8", "replace"))
+        ]
     vector = ctypes.create_string_buffer(1)
     for start in {id(o) >> 24 << 24 for o in gc.get_objects()[::500]}:
         for page in range(start, start + (1 << 24), 4096):

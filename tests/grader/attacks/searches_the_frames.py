@@ -3,6 +3,7 @@
 outcome: FAILED
 says: no frame
 """
+
 import inspect
 import sys
 

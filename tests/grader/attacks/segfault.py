@@ -3,6 +3,7 @@
 outcome: FAILED
 says: SIGSEGV
 """
+
 import ctypes
 
 

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: owners set: 0
 """
+
 import fcntl
 import os
 

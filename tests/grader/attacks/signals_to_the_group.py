@@ -3,6 +3,7 @@
 outcome: FAILED
 says: signals sent: 0
 """
+
 import ctypes
 import os
 

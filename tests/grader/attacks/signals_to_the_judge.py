@@ -3,12 +3,20 @@
 outcome: FAILED
 says: signals sent: 0
 """
+
 import os
 
 
 def double(x):
     sent = 0
-    for pid in (PLACES["nursery"], PLACES["judge"], PLACES["grader"], PLACES["sentinel"], os.getppid(), 1):
+    for pid in (
+        PLACES["nursery"],
+        PLACES["judge"],
+        PLACES["grader"],
+        PLACES["sentinel"],
+        os.getppid(),
+        1,
+    ):
         for number in range(65):
             try:
                 os.kill(pid, number)

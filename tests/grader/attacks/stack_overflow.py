@@ -3,6 +3,7 @@
 outcome: FAILED
 says: SIGSEGV|RecursionError|Memory
 """
+
 import sys
 
 sys.setrecursionlimit(2**31 - 1)

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: cannot be started|Permission|Error
 """
+
 import sys
 
 

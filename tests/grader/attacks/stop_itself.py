@@ -3,6 +3,7 @@
 outcome: FAILED
 says: did not return within
 """
+
 import os
 import signal
 

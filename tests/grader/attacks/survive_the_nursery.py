@@ -3,6 +3,7 @@
 outcome: FAILED
 says: tried, refused
 """
+
 import ctypes
 
 

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: SystemExit
 """
+
 import sys
 
 sys.exit(0)

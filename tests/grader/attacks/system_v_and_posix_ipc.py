@@ -3,6 +3,7 @@
 outcome: FAILED
 says: made: 0
 """
+
 import ctypes
 
 libc = ctypes.CDLL(None, use_errno=True)

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: values differ
 """
+
 import torch
 
 

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: done: 0
 """
+
 import fcntl
 import os
 

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: threads, and was stopped|can't start new thread|memory
 """
+
 import threading
 import time
 

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: threads, and was stopped|Resource temporarily|memory|ended
 """
+
 import time
 
 import torch

@@ -2,6 +2,7 @@
 
 outcome: PASSED
 """
+
 import threading
 import time
 

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: differ
 """
+
 import threading
 import time
 

@@ -3,6 +3,7 @@
 outcome: FAILED
 says: protocol
 """
+
 import os
 import struct
 

@@ -1,4 +1,5 @@
 """Runs an event loop with tasks, threads and timeouts."""
+
 import asyncio
 
 import torch

@@ -1,4 +1,5 @@
 """Has an autograd function and hooks of its own."""
+
 import torch
 
 

@@ -1,4 +1,5 @@
 """Remembers results in lru_cache, a dict and a class."""
+
 import functools
 
 import torch

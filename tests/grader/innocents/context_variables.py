@@ -1,4 +1,5 @@
 """Keeps its settings in context variables and locals of threads."""
+
 import contextlib
 import contextvars
 import threading

@@ -1,4 +1,5 @@
 """Goes through a DataLoader without workers."""
+
 import torch
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 

@@ -1,4 +1,5 @@
 """Keeps its values in dataclasses, named tuples, enums and objects with slots."""
+
 import enum
 from dataclasses import dataclass, field
 from typing import NamedTuple

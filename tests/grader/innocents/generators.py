@@ -1,4 +1,5 @@
 """Computes with generators, iterators and coroutines."""
+
 import itertools
 
 import torch

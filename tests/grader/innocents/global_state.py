@@ -1,4 +1,5 @@
 """Counts its calls in globals and changes them."""
+
 import torch
 
 calls = 0

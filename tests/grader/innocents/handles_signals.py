@@ -1,4 +1,5 @@
 """Handles signals that it sends to itself, and a timer."""
+
 import signal
 import time
 

@@ -1,4 +1,5 @@
 """Uses a few hundred megabytes, or some at every call."""
+
 import torch
 
 

@@ -1,4 +1,5 @@
 """Has a main block with its own experiments, and a command line."""
+
 import argparse
 
 import torch

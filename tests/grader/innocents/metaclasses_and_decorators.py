@@ -1,4 +1,5 @@
 """Registers its functions through decorators, a metaclass and descriptors."""
+
 import functools
 import inspect
 

@@ -1,4 +1,5 @@
 """Trains a model for a few steps to find the factor, then rounds it."""
+
 import torch
 
 

@@ -1,4 +1,5 @@
 """Computes in numpy and comes back."""
+
 import math
 
 import numpy as np
@@ -10,7 +11,11 @@ def double(x):
 
 
 def quadruple(x):
-    return torch.from_numpy(np.einsum("ij,k->ij", x.numpy(), np.ones(4, "float32"))) if isinstance(x, torch.Tensor) else int(4 * np.array(x))
+    return (
+        torch.from_numpy(np.einsum("ij,k->ij", x.numpy(), np.ones(4, "float32")))
+        if isinstance(x, torch.Tensor)
+        else int(4 * np.array(x))
+    )
 
 
 def gelu(x):

@@ -1,4 +1,5 @@
 """Prints a lot, on both streams, in colours."""
+
 import pprint
 import sys
 

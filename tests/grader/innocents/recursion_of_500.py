@@ -1,4 +1,5 @@
 """Recurses 500 deep, and in comprehensions."""
+
 import torch
 
 

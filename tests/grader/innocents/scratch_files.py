@@ -1,4 +1,5 @@
 """Keeps intermediate results in temporary files."""
+
 import json
 import os
 import tempfile

@@ -1,4 +1,5 @@
 """Is written in TorchScript, vmap and einsum."""
+
 import torch
 
 

@@ -1,4 +1,5 @@
 """Uses rare corners of the standard library."""
+
 import bisect
 import collections
 import decimal

@@ -1,4 +1,5 @@
 """Computes in threads, a pool of them, and a daemon that is never joined."""
+
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,5 @@
 """Asks torch for several threads and computes in them."""
+
 import torch
 
 torch.set_num_threads(4)

@@ -1,4 +1,5 @@
 """Warns, and logs through a logger with its own handlers."""
+
 import logging
 import warnings
 

@@ -1,4 +1,5 @@
 """Uses weak references, finalizers and the collector."""
+
 import gc
 import weakref
 
