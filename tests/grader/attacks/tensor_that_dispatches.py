@@ -14,7 +14,7 @@ class Lie(torch.Tensor):
 
     @classmethod
     def __torch_dispatch__(cls, function, types, args=(), kwargs=None):
-        return torch.full((2, 3), 6.0)
+        return torch.full((2, 3), 5.0)
 
 
 def double(x):
