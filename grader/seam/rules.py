@@ -31,6 +31,11 @@ KEYS = (
 )
 # Where a tensor of another kind is sent below autograd; the first is no member of DispatchKey.
 KINDS = ("MkldnnCPU", "QuantizedCPU", "NestedTensorCPU", "SparseCPU", "SparseCsrCPU")
+# Devices that a worker does not have, of which the dispatcher has dozens of keys.
+ELSEWHERE = (
+    *("CUDA", "HIP", "XLA", "MPS", "IPU", "XPU", "HPU", "VE", "Lazy", "MTIA", "MAIA"),
+    *("PrivateUse", "Vulkan", "Metal", "FPGA", "OpenCL"),
+)
 # Whole libraries of fused operators (`mkldnn::_linear_pointwise` does a GELU): nobody who builds
 # something from scratch needs one of theirs.
 FUSED = ("mkldnn", "onednn", "quantized", "_quantized", "static_runtime")
@@ -59,12 +64,14 @@ def close(rules: Sequence[dict[str, Any]]) -> None:
         rules: Each with `text` (the message), `operators`, `composites` and `modules`.
     """
     names = torch._C._dispatch_get_all_op_names() if rules else []
+    fused = [name for name in names if name.partition("::")[0] in FUSED]
     for rule in rules:
         wanted = set(rule["operators"])
         both = wanted | {f"{name}_" for name in wanted}  # `gelu` and, in place, `gelu_`
         found = [n for n in names if n.startswith("aten::") and _base(n) in both]
         if wanted:
-            found += [n for n in names if n.partition("::")[0] in FUSED]
+            found += fused
+            fused = []  # closed once, by the first rule
             _close_runtimes(rule["text"])
         _close_operators(found, rule["text"])
         for dotted in rule["composites"]:
@@ -132,6 +139,8 @@ def _by_key(names: Sequence[str]) -> dict[str, list[str]]:
     own = [name for name in names if name.startswith("aten::")]
     found = {key: list(own) for key in (*KEYS, *KINDS)}
     for key in torch._C.DispatchKey.__members__:
+        if any(device in key for device in ELSEWHERE):
+            continue
         with contextlib.suppress(RuntimeError):  # a mark between keys, which is none
             there = [n for n in names if torch._C._dispatch_has_kernel_for_dispatch_key(n, key)]
             if there:
