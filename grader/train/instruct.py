@@ -114,10 +114,9 @@ def judge(
     Returns:
         The scores and their mean, as chapter 7 has it; None where no server answers.
     """
-    ch07 = chapters.ch07_instructions
     if not _answers(url):
         return None
-    scores = []
+    ch07, scores = chapters.ch07_instructions, []
     with told():
         for number, entry in enumerate(entries):
             progress(number, len(entries), f"judging with {model}")
