@@ -6,6 +6,7 @@ without torch.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -60,6 +61,9 @@ Progress = Callable[[int, int, str], None]
 
 def main() -> None:
     """Run `kata`."""
+    for stream in (sys.stdout, sys.stderr):  # what a model writes may be in no terminal's alphabet
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     app(prog_name="kata")
 
 
@@ -313,8 +317,8 @@ def grade(
     Exit code: 0 all passed, 1 something failed, 2 bad usage, 3 something is UNJUDGED.
     """
     from . import exports, grading
+    from .files import write_text
     from .learn import progress
-    from .release import write_text
     from .seam.sandbox import active_layers
 
     root = find_root()
@@ -678,7 +682,7 @@ def _show_instruct(result: dict[str, Any]) -> None:
 
 
 def _judge(made: Milestone, model: str, url: str) -> None:
-    from .release import write_text
+    from .files import write_text
     from .train.instruct import judge
 
     with _progress("judging") as shown:

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from .course import Course
 from .errors import UsageError
 from .exports import put
+from .files import write_text
 from .names import file_name, plain, shown
-from .release import write_text
 from .report import PASSED, ChapterReport, ExerciseReport, Report, rounded
 
 if TYPE_CHECKING:

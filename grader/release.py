@@ -8,13 +8,13 @@ are dropped. What stands outside the markers is given, and stays.
 from __future__ import annotations
 
 import ast
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from .course import Course
 from .errors import KataError, UsageError
+from .files import write_text
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
@@ -128,14 +128,3 @@ def release(
             state = "written"
         found.append(Released(path, state))
     return found
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

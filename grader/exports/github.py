@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ..files import write_text
 from ..names import file_name, one_line, plain, shown
-from ..release import write_text
 from ..report import PASSED, UNJUDGED, ExerciseReport, Report, TestReport, rounded
 from . import label, put, words, worth
 

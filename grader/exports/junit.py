@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from ..files import write_text
 from ..names import one_line
-from ..release import write_text
 from ..report import FAILED, PASSED, SKIPPED, UNJUDGED, ChapterReport, Report, rounded
 from . import label, words, write_each
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from ..files import write_text
 from ..names import shown
-from ..release import write_text
 from ..report import Report
 from . import write_each
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 
-from ..release import write_text
+from ..files import write_text
 from ..report import Report, rounded, worst
 from . import label
 

@@ -10,7 +10,8 @@ import hashlib
 import json
 from pathlib import Path
 
-from ..release import unwritten, write_text
+from ..files import write_text
+from ..release import unwritten
 from ..report import PASSED, Report
 
 SCHEMA = 1

@@ -78,7 +78,7 @@ def _sentence(error: Exception) -> KataError:
     frames = subject_frames(error)
     if not frames and not isinstance(error, SyntaxError):
         raise error  # not the subject's
-    where = f"{frames[-1]}: " if frames else ""
+    where = f"{frames[-1].partition(': ')[0]}: " if frames else ""  # the place, not its text
     return KataError(f"{where}{type(error).__name__}: {_text(error)}")
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from ..files import replacing
 
 
 def plot(
@@ -34,10 +35,6 @@ def plot(
         axes.plot([r["step"] for r in rows], [r[name] for r in rows], marker=".", label=label)
     axes.grid(visible=True, alpha=0.3)
     axes.legend()
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    with replacing(path) as draft:
         figure.savefig(draft, format="png", dpi=120)
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
     return True

@@ -15,7 +15,6 @@ lines past the checkpoint are dropped when a run goes on. So it may be killed at
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,8 +23,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..errors import UsageError
-from ..release import write_text
+from ..errors import KataError, UsageError
+from ..files import replacing, write_text
 from .chapters import Chapters, told
 
 Progress = Callable[[int, int, str], None]
@@ -174,7 +173,7 @@ def train(run: Run, chapters: Chapters, stage: Stage, progress: Progress) -> Non
     path = run.folder / f"{stage.name}.ckpt"
     with told():
         if path.is_file():
-            step = chapters.ch05_pretraining.load_checkpoint(path, stage.model, stage.optimizer)
+            step = _resumed(chapters, stage, path)
         else:
             torch.manual_seed(run.settings.seed + 1)
             step = 0
@@ -194,14 +193,22 @@ def train(run: Run, chapters: Chapters, stage: Stage, progress: Progress) -> Non
     progress(stage.steps, stage.steps, stage.name)
 
 
+def _resumed(chapters: Chapters, stage: Stage, path: Path) -> int:
+    try:
+        with told():
+            step: int = chapters.ch05_pretraining.load_checkpoint(
+                path, stage.model, stage.optimizer
+            )
+    except KataError as error:
+        words = f"{path} cannot be gone on from; begin again with --fresh ({error})"
+        raise KataError(words) from None
+    return step
+
+
 def _evaluate(run: Run, chapters: Chapters, stage: Stage, path: Path, step: int) -> None:
     run.note(stage=stage.name, step=step, **stage.evaluate())
-    draft = path.with_suffix(f".{os.getpid()}.tmp")
-    try:
+    with replacing(path) as draft:
         chapters.ch05_pretraining.save_checkpoint(draft, stage.model, stage.optimizer, step)
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 class Batches:

@@ -113,9 +113,19 @@ def read(
         text: What to read; its end is held out.
         steps: Updates.
         progress: Called with steps done and in all.
+
+    Raises:
+        UsageError: The text is too short.
     """
     cut = int(len(text) * (1 - HELD_OUT))
     length = start.context
+    with told():
+        held = len(start.tokenizer.encode(text[cut:]))
+    if held <= length:
+        raise UsageError(
+            f"{run.settings.data} is too short: its last tenth, which is held out, has {held} "
+            f"tokens and needs {length + 1} (--size {run.settings.size})"
+        )
     with told():
         make = chapters.ch02_text.GPTDatasetV1
         learned = make(text[:cut], start.tokenizer, length, max(1, length // 2))

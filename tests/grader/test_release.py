@@ -7,8 +7,9 @@ import pytest
 
 from grader.course import load_course
 from grader.errors import KataError
+from grader.files import write_text
 from grader.overlay import definition, overlay, read_answer, splice
-from grader.release import release, stub_of, unwritten, write_text
+from grader.release import release, stub_of, unwritten
 
 SOLUTION = textwrap.dedent('''
     """A chapter."""

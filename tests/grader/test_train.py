@@ -153,6 +153,39 @@ def test_bad_settings_are_one_sentence(tmp_path, options, words):
         train(options.pop("task"), tmp_path / "run", options.pop("steps"), **options)
 
 
+def test_data_that_is_too_little_is_one_sentence(tmp_path):
+    """The file, what it has, and what is needed; no line of a chapter."""
+    few = tmp_path / "few.txt"
+    few.write_text("A short text. " * 9, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"few.txt is too short.*\d+ tokens and needs \d+"):
+        train("pretrain", tmp_path / "run", 1, data=few)
+    one_sided = tmp_path / "ham.tsv"
+    one_sided.write_text("".join(f"ham\thello {i}\n" for i in range(99)), encoding="utf-8")
+    with pytest.raises(UsageError, match=r"ham.tsv leaves 0 different messages"):
+        train("classify", tmp_path / "run2", 1, data=one_sided)
+
+
+def test_a_broken_checkpoint_says_what_to_do(tmp_path, story):
+    """Whatever a power cut has left of it, the sentence names the file and --fresh."""
+    out = tmp_path / "run"
+    train("pretrain", out, 1, data=story)
+    (out / "pretrain.ckpt").write_bytes(b"\x00" * 100)
+    with pytest.raises(KataError, match=r"pretrain.ckpt cannot be gone on from.*--fresh"):
+        train("pretrain", out, 1, data=story)
+    train("pretrain", out, 1, data=story, fresh=True)
+
+
+def test_a_terminal_without_unicode_shows_what_it_can(tmp_path, story):
+    """What a model writes may be in no terminal's alphabet; that ends no command."""
+    command = [sys.executable, "-m", "grader", "train", "pretrain", "--steps", "1"]
+    command += ["--data", str(story), "--out", str(tmp_path / "run")]
+    env = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "before: 'The ferry" in done.stdout
+    assert "?" in done.stdout
+
+
 def test_a_stub_is_named(tmp_path, story):
     """With the learner's code, what is not written yet is named, with the command to check it."""
     with pytest.raises(KataError, match=r"ch02_text.train_bpe is not written yet.*kata check"):
