@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import UnjudgedError
+from .seam.nursery import HUGE_PAGES
 
 HERE = Path(__file__).resolve().parent
 JOBS = max(2, os.cpu_count() or 2)
@@ -92,7 +93,8 @@ def environment() -> dict[str, str]:
     kept = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "HOME", "LANG", "LC_ALL")
     found = {name: os.environ[name] for name in kept if name in os.environ}
     # Oracles load nothing from outside, and say so at once instead of trying.
-    return {**found, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "HF_HUB_OFFLINE": "1"}
+    fixed = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "HF_HUB_OFFLINE": "1"}
+    return {**found, **HUGE_PAGES, **fixed}
 
 
 class Judge:

@@ -77,7 +77,8 @@ class Grading:
             self.sink = Path(option.kata_results).open("a", encoding="utf-8")  # noqa: SIM115 - till close
         self._nursery: Nursery | None = None
         self._started: Started | None = None
-        if option.judged or option.kata_serve is not None:
+        self.starts_workers = option.judged or option.kata_serve is not None
+        if self.starts_workers:
             # It imports torch while the suites are collected.
             self._started = start(self._preload(config.args))
 
@@ -147,6 +148,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, the Hypothesis profiles, and this run's state."""
     from hypothesis import HealthCheck, Phase, settings
 
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # of small tensors, more would only wait
     # tiktoken's vocabulary, so that it need not be fetched; the nursery passes it on.
     os.environ.update(fill_tiktoken_cache(Path(sys.prefix) / "share" / "llm-kata" / "tiktoken"))
     config.addinivalue_line("markers", "exercise(name): the exercise that a test is for")
@@ -200,11 +202,14 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, A
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Hold every test of a suite to its form: one exercise, one sentence."""
     grading = config.stash[_grading]
+    rule_sets = []
     for item in items:
         if _is_suite(item.path):
-            _exercise_of(grading, item)
+            rule_sets.append(_exercise_of(grading, item).rules)
             if not _sentence(item):
                 raise pytest.UsageError(f"{item.nodeid} has no docstring, the learner's sentence")
+    if grading.starts_workers:
+        grading.start_nursery().close_rules(rule_sets)
 
 
 def _exercise_of(grading: Grading, item: pytest.Item) -> Exercise:
@@ -304,18 +309,24 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         visible, words = SUITE_FILES[item.path.name], _sentence(item)
         tests.append(Test(short_id(item), exercise.chapter, exercise.name, visible, words))
 
-    def prepare(job: dict[str, Any]) -> Nursery | None:
-        return grading.start_nursery().fork(job["call_seconds"]) if job["judged"] else None
-
-    def work(job: dict[str, Any], nursery: Nursery | None, sink: TextIO) -> None:
-        grading.take(job, nursery, sink)
+    def items_of(job: dict[str, Any]) -> list[pytest.Item]:
         wanted = None if job["tests"] is None else set(job["tests"])
-        items = [
+        return [
             item
             for item in session.items
             if item.path.parent.name == job["chapter"]
             and (wanted is None or short_id(item) in wanted)
         ]
+
+    def prepare(job: dict[str, Any]) -> Nursery | None:
+        if not job["judged"]:
+            return None
+        rule_sets = [_exercise_of(grading, item).rules for item in items_of(job)]
+        return grading.start_nursery().fork(rule_sets, job["call_seconds"])
+
+    def work(job: dict[str, Any], nursery: Nursery | None, sink: TextIO) -> None:
+        grading.take(job, nursery, sink)
+        items = items_of(job)
         for item, following in zip(items, [*items[1:], None], strict=True):
             item.repr_failure = _unread  # type: ignore[method-assign,assignment]
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)

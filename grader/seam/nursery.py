@@ -7,11 +7,11 @@ A nursery serves one socket with one-letter requests:
     R  close the operators of these rules (JSON follows) for everything forked from now on
     N  fork a nursery like this one on the socket that comes along
     W  fork a worker on the socket, the output pipe and the scratch folder that come along, with
-       the limits that follow; answers its process id
-    K  kill a worker                     S  kill a worker; answers how it ended
+       the number and the limits that follow; answers nothing
+    K  kill the worker of a number       S  kill it; answers how it ended
 
-A worker locks itself into the sandbox before it says that it is ready; one that cannot says why and
-ends. When the socket closes, everything forked here is killed. Run as
+A worker locks itself into the sandbox before it says that it is ready, and its process id; one that
+cannot says why and ends. When the socket closes, everything forked here is killed. Run as
 `python -m grader.seam.nursery FD WITHOUT [MODULE ...]`: layers of the sandbox to leave out, with
 commas, and modules to import before the first fork.
 """
@@ -35,7 +35,10 @@ from ..course import Limits
 from ..errors import UnjudgedError
 from . import sandbox
 
-PASSED_ON = ("TIKTOKEN_CACHE_DIR",)  # all of the environment that a nursery gets
+PASSED_ON = ("TIKTOKEN_CACHE_DIR",)  # all that a nursery gets of the judge's environment
+# Memory in pages of 2 MiB: what a fork copies of 220 MB is then a table of 100 entries, not 55,000.
+HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+ALL_BY_MALLOC = {"PYTHONMALLOC": "malloc"}  # Python's objects too
 
 # The judge's socket to a nursery, and its process unless it is a fork of another one.
 Started = tuple[socket.socket, subprocess.Popen[bytes] | None]
@@ -62,11 +65,13 @@ def start(preload: Iterable[str] = (), without: Iterable[str] = ()) -> Started:
             "`kata check` works everywhere"
         )
     ours, theirs = socket.socketpair()
-    command = [sys.executable, "-I", "-m", "grader.seam.nursery", str(theirs.fileno())]
+    # Isolated but for -E: its environment is ours, and read.
+    command = [sys.executable, "-P", "-s", "-m", "grader.seam.nursery", str(theirs.fileno())]
+    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     try:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [*command, ",".join(without), *preload],
-            env={name: os.environ[name] for name in PASSED_ON if name in os.environ},
+            env={**HUGE_PAGES, **ALL_BY_MALLOC, **passed},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -90,8 +95,9 @@ class Nursery:
     def __init__(self, control: socket.socket, without: Sequence[str] = ()) -> None:
         self._control, self._without = control, without
         self._living: set[int] = set()
+        self._numbers: dict[int, int] = {}  # of the living workers, by process id
         self._spare: tuple[int, socket.socket] | None = None
-        self._ended: dict[int, int] = {}
+        self._ended: dict[int, int] = {}  # how workers ended, by their numbers
 
     def serve(self) -> None:
         """Answer requests until the socket closes."""
@@ -106,12 +112,12 @@ class Nursery:
             elif operation == b"W":
                 self._hand_out_worker(descriptors)
             else:
-                (pid,) = NUMBER.unpack(self._exactly(NUMBER.size))
+                (number,) = NUMBER.unpack(self._exactly(NUMBER.size))
                 if operation == b"S":
-                    self._control.sendall(NUMBER.pack(self._status(pid)))
+                    self._control.sendall(NUMBER.pack(self._status(number)))
                 else:
-                    self._kill(pid)
-                    self._ended.pop(pid, None)
+                    self._kill(self._pid_of(number))
+                    self._ended.pop(number, None)
 
     def close(self) -> None:
         """Kill everything that was forked here, and wait until it has ended."""
@@ -156,13 +162,15 @@ class Nursery:
 
         So a test does not wait for its fork, which happens while the test before it runs.
         """
+        (number,) = NUMBER.unpack(self._exactly(NUMBER.size))
         limits = self._exactly(LIMITS.size)
         pid, ours = self._spare or self._fork_spare()
-        socket.send_fds(ours, [limits], descriptors)
+        self._numbers[pid] = number
+        with contextlib.suppress(OSError):  # it has ended; who waits for it will see that
+            socket.send_fds(ours, [limits], descriptors)
         ours.close()
         for descriptor in descriptors:
             os.close(descriptor)
-        self._control.sendall(NUMBER.pack(pid))
         self._spare = self._fork_spare()
 
     def _fork_spare(self) -> tuple[int, socket.socket]:
@@ -188,7 +196,7 @@ class Nursery:
             os.dup2(output, 2)
             os.close(output)
             self._lock_down(scratch, numbers)
-            os.write(connection, READY)
+            os.write(connection, READY + NUMBER.pack(os.getpid()))
             from .worker import run as run_worker
 
             run_worker(socket.socket(fileno=connection))
@@ -214,7 +222,8 @@ class Nursery:
                 if pid == 0:
                     return True
                 self._living.discard(pid)
-                self._ended[pid] = status
+                if pid in self._numbers:
+                    self._ended[self._numbers.pop(pid)] = status
                 self._kill_orphans()
         return False
 
@@ -230,8 +239,12 @@ class Nursery:
             for pid in set(map(int, file.read().split())) - self._living:
                 os.kill(pid, signal.SIGKILL)
 
-    def _status(self, pid: int) -> int:
-        until = time.monotonic() + GRACE
+    def _pid_of(self, number: int) -> int:
+        """The process of a worker that lives; 0 if it has ended."""
+        return next((pid for pid, its in self._numbers.items() if its == number), 0)
+
+    def _status(self, number: int) -> int:
+        pid, until = self._pid_of(number), time.monotonic() + GRACE
         while pid in self._living and time.monotonic() < until:
             self._reap()
             time.sleep(0.002)
@@ -239,7 +252,7 @@ class Nursery:
         while pid in self._living:
             self._reap()
             time.sleep(0.001)
-        return self._ended.pop(pid, 0)
+        return self._ended.pop(number, 0)
 
 
 def _keep_only(descriptors: list[int]) -> list[int]:
@@ -262,6 +275,8 @@ def run(control: socket.socket, without: Sequence[str] = ()) -> None:
 
 def main() -> None:
     """Import what workers need, once, and serve the socket named on the command line."""
+    for name in (*HUGE_PAGES, *ALL_BY_MALLOC):
+        os.environ.pop(name, None)  # the allocator has read them
     control, names, *preload = sys.argv[1:]
     without = names.split(",")
     sandbox.active_layers(without)  # tried once, for all workers, while there is one thread

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import copy
 import json
 import os
 import select
@@ -17,7 +18,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -107,7 +108,7 @@ class Handle:
 
 
 class Nursery:
-    """A nursery process, or a fork of one.
+    """Where workers come from: a nursery process, and a fork of it for each set of rules.
 
     Args:
         started: What `nursery.start` gave; None starts one.
@@ -119,29 +120,36 @@ class Nursery:
 
     def __init__(self, started: Started | None = None, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
-        self._control, self._process = started or start()
-        self._forks: dict[str, Nursery] = {}
+        self._processes = {NO_RULES: _Process(*(started or start()))}
 
-    def fork(self, call_seconds: int | None = None) -> Nursery:
+    def fork(
+        self, rule_sets: Iterable[Sequence[Rule]], call_seconds: int | None = None
+    ) -> Nursery:
         """A nursery of its own for one job, killed when it is closed.
 
         Args:
+            rule_sets: Those that the job's workers will be forked with.
             call_seconds: Replaces the limit for one call.
         """
-        ours, theirs = socket.socketpair()
-        self._send(b"N", [theirs.fileno()])
-        theirs.close()
-        limits = self._limits
+        job = copy.copy(self)
         if call_seconds is not None:
-            limits = replace(limits, call_seconds=call_seconds)
-        return Nursery((ours, None), limits)
+            job._limits = replace(self._limits, call_seconds=call_seconds)
+        wanted = {_key(rules) for rules in rule_sets}
+        job._processes = {key: self._of(key).fork() for key in sorted(wanted)}
+        return job
+
+    def close_rules(self, rule_sets: Iterable[Sequence[Rule]]) -> None:
+        """Close these rules now, without waiting for it, before a worker is asked for."""
+        for key in dict.fromkeys(map(_key, rule_sets)):
+            self._of(key)
 
     @contextlib.contextmanager
     def worker(self, closed: Sequence[Rule] = ()) -> Iterator[Worker]:
         """A fresh worker in which the operators of these rules are closed."""
+        process = self._of(_key(closed))
         scratch = measures.new_folder()
         try:
-            worker = self._with_rules(closed)._fork_worker(self._limits, scratch)
+            worker = process.worker(self._limits, scratch)
             try:
                 yield worker
             finally:
@@ -149,56 +157,82 @@ class Nursery:
         finally:
             measures.remove(scratch)
 
-    def _with_rules(self, closed: Sequence[Rule]) -> Nursery:
-        """The fork of this nursery in which the rules are closed, made once."""
-        if not closed:
-            return self
-        key = json.dumps(
-            [
-                {
-                    "text": rules_module.message(rule.name, rule.says),
-                    "operators": rule.operators,
-                    "composites": rule.composites,
-                    "modules": rule.modules,
-                }
-                for rule in closed
-            ]
-        )
-        if key not in self._forks:
-            nursery = self.fork()
-            data = key.encode()
-            nursery._send(b"R" + NUMBER.pack(len(data)) + data)
-            self._forks[key] = nursery
-        return self._forks[key]
+    def close(self) -> None:
+        """End the nursery and everything forked from it."""
+        for process in reversed(self._processes.values()):
+            process.close()
 
-    def _fork_worker(self, limits: Limits, scratch: str) -> Worker:
+    def _of(self, key: str) -> _Process:
+        """The process in which the rules of this key are closed, forked once."""
+        if key not in self._processes:
+            self._processes[key] = self._processes[NO_RULES].fork()
+            self._processes[key].close_rules(key)
+        return self._processes[key]
+
+
+def _key(closed: Sequence[Rule]) -> str:
+    """Rules as a nursery process reads them; equal for equal ones."""
+    return json.dumps(
+        [
+            {
+                "text": rules_module.message(rule.name, rule.says),
+                "operators": rule.operators,
+                "composites": rule.composites,
+                "modules": rule.modules,
+            }
+            for rule in closed
+        ]
+    )
+
+
+NO_RULES = _key(())
+
+
+class _Process:
+    """The judge's end of one nursery process (`seam.nursery` says what it answers)."""
+
+    def __init__(
+        self, control: socket.socket, process: subprocess.Popen[bytes] | None = None
+    ) -> None:
+        self._control, self._process = control, process
+        self._workers = 0
+
+    def fork(self) -> _Process:
+        ours, theirs = socket.socketpair()
+        self._send(b"N", [theirs.fileno()])
+        theirs.close()
+        return _Process(ours)
+
+    def close_rules(self, key: str) -> None:
+        data = key.encode()
+        self._send(b"R" + NUMBER.pack(len(data)) + data)
+
+    def worker(self, limits: Limits, scratch: str) -> Worker:
         connection, theirs = socket.socketpair()
         output, their_output = os.pipe()
         folder = os.open(scratch, os.O_RDONLY)
+        self._workers += 1
         try:
             numbers = LIMITS.pack(limits.memory_mb, limits.scratch_mb, limits.cpu_seconds)
-            self._send(b"W" + numbers, [theirs.fileno(), their_output, folder])
-            pid = self._answer()
+            request = b"W" + NUMBER.pack(self._workers) + numbers
+            self._send(request, [theirs.fileno(), their_output, folder])
         finally:
             theirs.close()
             os.close(their_output)
             os.close(folder)
-        return Worker(connection, output, pid, self, limits, scratch)
+        return Worker(connection, output, self._workers, self, limits, scratch)
 
-    def kill(self, pid: int) -> None:
-        """Kill a worker."""
+    def kill(self, worker: int) -> None:
+        """Kill a worker, by its number."""
         with contextlib.suppress(UnjudgedError):
-            self._send(b"K" + NUMBER.pack(pid))
+            self._send(b"K" + NUMBER.pack(worker))
 
-    def status(self, pid: int) -> int:
+    def status(self, worker: int) -> int:
         """Kill a worker if it still lives; how it ended, as `os.waitpid` says it."""
-        self._send(b"S" + NUMBER.pack(pid))
+        self._send(b"S" + NUMBER.pack(worker))
         return self._answer()
 
     def close(self) -> None:
-        """End the nursery and everything forked from it."""
-        for nursery in self._forks.values():
-            nursery.close()
         self._control.close()
         if self._process:
             try:
@@ -257,15 +291,15 @@ class Worker:
         self,
         connection: socket.socket,
         output: int,
-        pid: int,
-        nursery: Nursery,
+        number: int,
+        nursery: _Process,
         limits: Limits,
         scratch: str,
     ) -> None:
-        self._connection, self._output, self._pid = connection, output, pid
+        self._connection, self._output = connection, output
+        self._which, self._pid = number, 0
         self._nursery, self._limits, self._scratch = nursery, limits, scratch
         self._looked = self._looked_into = 0.0
-        self._ready = False
         self._connection.setblocking(False)
         os.set_blocking(output, False)
         self._deadline = time.monotonic() + limits.test_seconds
@@ -320,7 +354,8 @@ class Worker:
         """Until the worker is locked down; before, nothing of the subject runs."""
         self._deadlines.append(time.monotonic() + START_SECONDS)
         try:
-            self._ready = self._ready or self._exactly(len(READY)) == READY
+            if not self._pid and self._exactly(len(READY)) == READY:
+                self._pid = NUMBER.unpack(self._exactly(NUMBER.size))[0]
         except (SubjectDied, SubjectTimeout) as error:
             self._drain()
             said = self.output.decode("utf-8", "replace").strip()
@@ -521,7 +556,7 @@ class Worker:
         if now - self._looked < LOOK:
             return
         self._looked = now
-        too_much = measures.excess(self._pid, self._limits)
+        too_much = measures.excess(self._pid, self._limits) if self._pid else ""
         if not too_much and now - self._looked_into >= LOOK_INTO:
             self._looked_into = now
             too_much = measures.overfull(self._scratch, self._limits)
@@ -532,7 +567,7 @@ class Worker:
     # How it ends
 
     def _kill(self) -> None:
-        self._nursery.kill(self._pid)
+        self._nursery.kill(self._which)
 
     def _late(self) -> SubjectTimeout:
         self._kill()
@@ -545,7 +580,7 @@ class Worker:
         return SubjectDied(f"the process broke the protocol ({why}), and was stopped")
 
     def _died(self) -> SubjectDied:
-        status = self._nursery.status(self._pid)
+        status = self._nursery.status(self._which)
         if os.WIFSIGNALED(status):
             number = os.WTERMSIG(status)
             with contextlib.suppress(ValueError):

@@ -17,7 +17,7 @@ from grader.errors import (
 )
 from grader.seam import remote
 from grader.seam.nursery import PASSED_ON
-from grader.seam.remote import Handle, Nursery
+from grader.seam.remote import NO_RULES, Handle, Nursery
 from grader.subject import Source
 
 
@@ -453,10 +453,12 @@ def test_nothing_of_the_judge_is_in_the_worker(load):
     assert "grader.grading" not in chapter.mine
 
 
-def test_workers_end_with_their_nursery(tmp_path):
+def test_workers_end_with_their_nursery():
     nursery = Nursery()
-    pid = nursery._fork_worker(Limits(), str(tmp_path))._pid
-    nursery.close()
+    with nursery.worker() as worker:
+        worker.start_loading([Source("ch01_demo", "import os\npid = os.getpid()", "x")], 1)
+        pid = worker.loaded().pid
+        nursery.close()
     until = time.monotonic() + 5
     while time.monotonic() < until:
         try:
@@ -474,10 +476,34 @@ def test_a_dead_nursery_is_our_fault():
     nursery = Nursery()
     with nursery.worker():
         pass
-    nursery._process.kill()
-    with pytest.raises(UnjudgedError, match="nursery"), nursery.worker():
-        pass
+    nursery._processes[NO_RULES]._process.kill()
+    with pytest.raises(UnjudgedError, match="nursery has ended"), nursery.worker() as worker:
+        worker.start_loading([Source("ch01_demo", "x = 1", "x")], 1)
+        worker.loaded()
     nursery.close()
+
+
+def test_a_job_has_its_own_nursery_with_its_rules():
+    rule = Rule("no-neg", "write it yourself", ("neg",), (), ())
+    text = "import torch\ndef flip(x):\n    return torch.neg(x)"
+    nursery = Nursery()
+    job = nursery.fork([(rule,), ()])
+    try:
+        with job.worker((rule,)) as one, job.worker() as other:
+            for worker in (one, other):
+                worker.start_loading([Source("ch01_demo", text, "x")], 1)
+            with pytest.raises(RuntimeError, match="write it yourself"):
+                one.loaded().flip(torch.ones(2))
+            assert other.loaded().flip(torch.ones(2)).tolist() == [-1, -1]
+            job.close()  # and its workers end
+            with pytest.raises(UnjudgedError, match="nursery has ended"):
+                other.fetch(other.place(1))
+        with nursery.worker((rule,)) as worker:  # what was closed for one job stays for the next
+            worker.start_loading([Source("ch01_demo", text, "x")], 1)
+            with pytest.raises(RuntimeError, match="write it yourself"):
+                worker.loaded().flip(torch.ones(2))
+    finally:
+        nursery.close()
 
 
 # Rules
