@@ -16,16 +16,37 @@ ROOT = Path(__file__).resolve().parent.parent
 RUNS = 3
 
 
-def seconds(chapter, *options):
-    """Wall time of one pytest process on a chapter's suites, and what pytest itself measured."""
-    command = [sys.executable, "-m", "pytest", "-q", "--subject", "solutions", *options]
+# A process that imports what the suites import, and then measures pytest alone.
+IMPORTED = """
+import importlib, sys, time
+for name in sys.argv[1].split(","):
+    importlib.import_module(name)
+import pytest
+begun = time.perf_counter()
+code = pytest.main(sys.argv[2:])
+print("took", time.perf_counter() - begun)
+sys.exit(code)
+"""
+
+
+def run(*command):
+    """What a process prints; it must end well."""
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def seconds(folder, *options):
+    """Wall time of one pytest process on a chapter's suites."""
     begun = time.perf_counter()
-    done = subprocess.run(
-        [*command, *chapter], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    wall = time.perf_counter() - begun
-    inner = float(done.stdout.rsplit(" in ", 1)[1].split("s")[0])
-    return wall, inner
+    run(sys.executable, "-m", "pytest", "-q", "--subject", "solutions", *options, folder)
+    return time.perf_counter() - begun
+
+
+def seconds_after_imports(chapter):
+    """Wall time of a chapter's visible suite in a process that has imported what it needs."""
+    names = ",".join(["torch.utils.data", "tiktoken", "hypothesis", *chapter.preload])
+    path = f"tests/{chapter.name}/test_visible.py"
+    said = run(sys.executable, "-c", IMPORTED, names, "-q", "--subject", "solutions", path)
+    return float(said.rsplit("took", 1)[1])
 
 
 def main():
@@ -37,10 +58,10 @@ def main():
         folder = f"tests/{chapter.name}"
         here, judged, ratios, visible = [], [], [], []
         for _ in range(RUNS):
-            here.append(seconds([folder])[0])
-            judged.append(seconds([folder], "--judged")[0])
+            here.append(seconds(folder))
+            judged.append(seconds(folder, "--judged"))
             ratios.append(judged[-1] / here[-1])
-            visible.append(seconds([f"{folder}/test_visible.py"])[1])
+            visible.append(seconds_after_imports(chapter))
         medians = [statistics.median(v) for v in (here, judged, ratios, visible)]
         print("{:20} {:7.2f}s {:7.2f}s {:6.2f} {:21.2f}s".format(chapter.name, *medians))
 

@@ -160,7 +160,8 @@ class Nursery:
     def _hand_out_worker(self, descriptors: list[int]) -> None:
         """Give the worker that was forked in advance its descriptors, and fork the next one.
 
-        So a test does not wait for its fork, which happens while the test before it runs.
+        So a test does not wait for its fork, which happens while the test before it runs. Many a
+        nursery hands out only one worker, so it is the second that shows that more will follow.
         """
         (number,) = NUMBER.unpack(self._exactly(NUMBER.size))
         limits = self._exactly(LIMITS.size)
@@ -171,7 +172,7 @@ class Nursery:
         ours.close()
         for descriptor in descriptors:
             os.close(descriptor)
-        self._spare = self._fork_spare()
+        self._spare = self._fork_spare() if number > 1 else None
 
     def _fork_spare(self) -> tuple[int, socket.socket]:
         ours, theirs = socket.socketpair()

@@ -602,7 +602,15 @@ def test_a_worker_that_cannot_lock_itself_down_is_our_fault(monkeypatch):
 
     def broken(command, **options):
         return popen(
-            [sys.executable, "-I", "-c", code.replace("ARGUMENTS", repr(command[4:]))], **options
+            [
+                sys.executable,
+                "-I",
+                "-c",
+                code.replace(
+                    "ARGUMENTS", repr(command[command.index("grader.seam.nursery") + 1 :])
+                ),
+            ],
+            **options,
         )
 
     monkeypatch.setattr(subprocess, "Popen", broken)
