@@ -70,7 +70,7 @@ def autograder_files(
     files |= tree(root / "exercises" / "data", "exercises/data")
     for name in ("LICENSE", "constraints.txt"):
         files |= read_one(HOME, name)
-    project = (TEMPLATES / "learner" / "pyproject.toml").read_text(encoding="utf-8")
+    project = (TEMPLATES / "learner" / "project.toml").read_text(encoding="utf-8")
     files["pyproject.toml"] = Template(project).substitute(project_words("judge")).encode()
     files["options"] = "".join(f"{word}\n" for word in options).encode()
     return files | tree(TEMPLATES / "gradescope", "")

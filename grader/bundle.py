@@ -29,13 +29,14 @@ HOME = HERE.parent  # the checkout that the grader is in
 TEMPLATES = HERE / "templates"
 # Where a template of `templates/learner` goes, if not to its own name.
 PLACES = {
+    "project.toml": "pyproject.toml",
     "vscode-settings.json": ".vscode/settings.json",
     "editorconfig": ".editorconfig",
     "gitignore": ".gitignore",
     "gitattributes": ".gitattributes",
 }
 FOR_A_MODEL = {"ch02_text", "ch03_attention", "ch04_gpt", "ch05_pretraining"}
-FILLED = ("README.md", "pyproject.toml")  # templates with places to fill
+FILLED = ("README.md", "project.toml")  # templates with places to fill
 
 
 @dataclass(frozen=True)
@@ -231,8 +232,8 @@ def _readme_words(course: Course, chapters: tuple[Chapter, ...]) -> dict[str, st
     outlook = "`kata --help` shows every command."
     if {c.name for c in chapters} >= FOR_A_MODEL:
         outlook = (
-            "When chapters 2 to 5 are done, `kata train pretrain` trains a small GPT on your code, and "
-            "`kata build --out models/mine`\nmakes a full-size GPT-2 out of it: "
+            "When chapters 2 to 5 are done, `kata train pretrain` trains a small GPT on your code, "
+            "and `kata build --out models/mine`\nmakes a full-size GPT-2 out of it: "
             '`kata generate --model models/mine "Hello, I am"`.'
         )
     return {

@@ -533,8 +533,10 @@ def release(
 
 
 def _release_exercises(root: Path, course: Course, check: bool, force: bool) -> None:
+    from .release import needs_solutions
     from .release import release as make
 
+    needs_solutions(root, "release")
     found = make(root, course, check=check, force=force)
     words = {
         "written": "written",
@@ -668,9 +670,7 @@ def build(
 
     root = find_root()
     with _progress("building") as shown:
-        made = make(
-            size, _whose(root, from_), root / "solutions", out, weights, seed, shown
-        )
+        made = make(size, _whose(root, from_), root / "solutions", out, weights, seed, shown)
     source = f"weights of {made.weights}" if made.weights else f"random weights, seed {made.seed}"
     print(f"{made.folder}: GPT-2 {made.size}, {made.parameters:,} parameters, {source}")
     for name, path in made.chapters.items():

@@ -28,7 +28,7 @@ from .handin import MAX_DEPTH, MAX_ENTRIES
 from .names import file_name, one_line
 from .subject import MAX_SOURCE
 
-TOKEN, SERVER = "KATA_GIT_TOKEN", "KATA_GIT_SERVER"  # noqa: S105 - names of variables
+TOKEN, SERVER = "KATA_GIT_TOKEN", "KATA_GIT_SERVER"
 GITHUB = "https://github.com/"
 COLUMNS = ("name", "repository")
 RECORD = ".collected.json"  # which commit each submission is
@@ -241,7 +241,7 @@ def _environment(*, offline: bool) -> dict[str, str]:
     return found | _ASK_NOTHING | _no_files() | _as_variables(settings)
 
 
-def _no_files() -> Mapping[str, str]:
+def _no_files() -> dict[str, str]:
     empty = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "HOME": os.devnull}
     return empty | {"GIT_ATTR_NOSYSTEM": "1", "GIT_LFS_SKIP_SMUDGE": "1"}
 
