@@ -93,7 +93,7 @@ def trapped(tmp_path, monkeypatch):
     settings.write_text(
         f"[core]\n  hooksPath = {hooks}\n  fsmonitor = {hooks / 'post-merge'}\n"
         + "".join(
-            f'[filter "{name}"]\n  smudge = {run}\n'
+            f'[filter "{name}"]\n  smudge = "{run}"\n'
             for name in ("evil", "lfs")
         )
         + "[submodule]\n  recurse = true\n",
