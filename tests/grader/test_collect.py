@@ -92,10 +92,7 @@ def trapped(tmp_path, monkeypatch):
     run = f"sh -c 'echo filter >> {marker}; cat'"
     settings.write_text(
         f"[core]\n  hooksPath = {hooks}\n  fsmonitor = {hooks / 'post-merge'}\n"
-        + "".join(
-            f'[filter "{name}"]\n  smudge = "{run}"\n'
-            for name in ("evil", "lfs")
-        )
+        + "".join(f'[filter "{name}"]\n  smudge = "{run}"\n' for name in ("evil", "lfs"))
         + "[submodule]\n  recurse = true\n",
         encoding="utf-8",
     )
