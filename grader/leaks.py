@@ -15,7 +15,7 @@ from .release import given_and_bodies
 
 MIN_LENGTH = 20  # characters; shorter lines are `else:`, `return x` and the like
 # The head of a block says little without the block; a function's says what is tested.
-_HEAD = re.compile(r"(?!def |class ).{0,39}:|@[\w.]+(\(\))?|(import|from) .*|exercise: .*|#.*")
+_HEAD = re.compile(r"(?!def |class ).{0,49}:|@[\w.]+(\(\))?|(import|from) .*|exercise: .*|#.*")
 # Lines that a hidden test or an answer shares with the grader by chance.
 IDIOMS = frozenset(
     {
