@@ -18,7 +18,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -47,7 +47,21 @@ _SETTINGS = {
     "fetch.recurseSubmodules": "false",
     "gc.auto": "0",
 }
-_ASK_NOTHING = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "SSH_ASKPASS": "true"}
+_OFFLINE = {name: "never" for name in _SETTINGS if name.startswith("protocol.")}
+_ALONE = {
+    "GIT_ASKPASS": "true",  # the program of that name, which says nothing
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_LFS_SKIP_SMUDGE": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "HOME": os.devnull,  # for git before 2.32
+    "SSH_ASKPASS": "true",
+}
+_KEPT = (
+    *("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LANG", "SSH_AUTH_SOCK", "SSL_CERT_FILE"),
+    *("https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY"),
+)
 
 Progress = Callable[[int, int, str], None]
 
@@ -208,13 +222,15 @@ def _git(arguments: Sequence[str], copy: Path | None = None) -> bytes:
     Raises:
         _Refused: It fails.
     """
-    inside = ["-c", "protocol.allow=never", "--git-dir", str(copy)] if copy else []
+    settings = _SETTINGS | ({} if copy is None else _OFFLINE)
+    words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    words += ["--git-dir", str(copy)] if copy else []
     try:
         done = subprocess.run(  # noqa: S603 - a fixed program; the address stands behind `--`
-            ["git", *inside, *arguments],  # noqa: S607 - wherever it is installed
+            ["git", *words, *arguments],  # noqa: S607 - wherever it is installed
             capture_output=True,
             check=False,
-            env=_environment(offline=copy is not None),
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             timeout=SECONDS,
         )
@@ -227,29 +243,14 @@ def _git(arguments: Sequence[str], copy: Path | None = None) -> bytes:
     return done.stdout
 
 
-def _environment(*, offline: bool) -> dict[str, str]:
-    kept = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "SSH_AUTH_SOCK", "LANG", "SSL_CERT_FILE")
-    found = {name: os.environ[name] for name in kept if name in os.environ}
-    settings = dict(_SETTINGS)
-    if offline:
-        settings = {k: v for k, v in settings.items() if not k.startswith("protocol.")}
-        settings["protocol.allow"] = "never"
-    elif token := os.environ.get(TOKEN):
+def _environment() -> dict[str, str]:
+    found = {name: os.environ[name] for name in _KEPT if name in os.environ} | _ALONE
+    if token := os.environ.get(TOKEN):
         server = os.environ.get(SERVER, GITHUB).rstrip("/") + "/"
         words = base64.b64encode(f"x-access-token:{token}".encode()).decode("ascii")
-        settings[f"http.{server}.extraHeader"] = f"Authorization: Basic {words}"
-    return found | _ASK_NOTHING | _no_files() | _as_variables(settings)
-
-
-def _no_files() -> dict[str, str]:
-    empty = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "HOME": os.devnull}
-    return empty | {"GIT_ATTR_NOSYSTEM": "1", "GIT_LFS_SKIP_SMUDGE": "1"}
-
-
-def _as_variables(settings: Mapping[str, str]) -> dict[str, str]:
-    found = {"GIT_CONFIG_COUNT": str(len(settings))}
-    for number, (key, value) in enumerate(settings.items()):
-        found |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+        found["GIT_CONFIG_COUNT"] = "1"
+        found["GIT_CONFIG_KEY_0"] = f"http.{server}.extraHeader"
+        found["GIT_CONFIG_VALUE_0"] = f"Authorization: Basic {words}"
     return found
 
 

@@ -134,7 +134,7 @@ def test_no_hook_no_filter_and_no_submodule_runs(repository, tmp_path, trapped):
 
 
 @pytest.mark.parametrize("filters", [False, True])
-def test_what_is_too_large_is_said_and_not_fetched(repository, tmp_path, filters):
+def test_what_is_too_large_is_said(repository, tmp_path, filters):
     address = repository(
         "alice",
         {"ch01_demo.py": b"#" * (2 << 20), "ch02_demo.py": "y = 2\n", "video.mp4": b"x" * 99},
@@ -157,6 +157,13 @@ def test_a_repository_that_cannot_be_read_leaves_what_was_there(repository, tmp_
     assert "does not exist" in found.failed["alice"] or "not found" in found.failed["alice"]
     assert modules(out, "alice")["ch01_demo"].data == b"x = 1\n"
     assert sorted(p.name for p in out.iterdir()) == [".collected.json", "alice", "bob"]
+
+
+def test_a_repository_that_does_not_answer_costs_its_time_alone(repository, tmp_path, monkeypatch):
+    address = repository("alice", {"ch01_demo.py": "x = 1\n"})
+    monkeypatch.setattr(module, "SECONDS", 0)
+    found = collect([("alice", address)], CHAPTERS, tmp_path / "submissions")
+    assert found.failed == {"alice": "cannot be read within 0 s"}
 
 
 def test_what_was_deleted_is_gone(repository, tmp_path):
