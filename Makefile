@@ -13,7 +13,7 @@ MODEL := models/gpt2-$(SIZE)
 .PHONY: grade test lint audit clean
 
 grade: $(READY)
-	$(BIN)/kata grade solutions
+	$(BIN)/kata grade solutions $(if $(REPORT),--json $(REPORT))
 	$(BIN)/kata build --size $(SIZE) $(if $(WEIGHTS),--weights $(WEIGHTS)) --out $(MODEL)
 	$(BIN)/kata generate --model $(MODEL) "$(PROMPT)" --max-new-tokens 30
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -239,7 +240,7 @@ def check(
     else:
         report = check_here(plan)
     progress.record(root, folder, report)
-    _teach(course, report)
+    _teach(course, report, whole=(root / "solutions").is_dir())
     raise typer.Exit(report.exit_code)
 
 
@@ -257,14 +258,20 @@ def _begun(root: Path, course: Course, folder: Path) -> tuple[Chapter, ...]:
     return tuple(found or course.chapters[:1])
 
 
-def _teach(course: Course, report: Report) -> None:
-    """A line for each exercise, then the first thing to mend."""
+def _teach(course: Course, report: Report, *, whole: bool) -> None:
+    """A line for each exercise, then the first thing to mend.
+
+    Args:
+        course: The course.
+        report: What the visible tests said.
+        whole: Whether the hidden tests are here too.
+    """
     console = _console()
     first: tuple[str, ExerciseReport] | None = None
     for chapter in report.chapters:
         for exercise in chapter.exercises:
             passed = sum(t.verdict == "PASSED" for t in exercise.tests)
-            open_ = any(t.message.startswith("not written yet") for t in exercise.tests)
+            open_ = _is_open(exercise)
             word = "not written yet" if open_ else exercise.verdict
             counts = f"{passed}/{len(exercise.tests)}"
             style = None if open_ else _STYLES[exercise.verdict]
@@ -272,21 +279,33 @@ def _teach(course: Course, report: Report) -> None:
             if first is None and exercise.verdict != "PASSED":
                 first = (chapter.name, exercise)
     if first is None:
-        console.print("\nAll visible tests pass. Hidden tests look deeper: `kata grade`.")
+        where = ": `kata grade`" if whole else ", when you have handed it in"
+        console.print(f"\nAll visible tests pass. Hidden tests look deeper{where}.")
         return
     name, exercise = first
     console.print()
-    unwritten = any(t.message.startswith("not written yet") for t in exercise.tests)
+    unwritten = _is_open(exercise)
     shown = [t for t in exercise.tests if t.verdict != "PASSED"]
     for test in [] if unwritten else shown[:3]:
         _show_test(console, name, exercise.name, test)
     if unwritten:
         console.print(f"{name}.{exercise.name}: its docstring says what it must do.")
+    needed = [m[1] for t in shown if (m := _NEEDS.fullmatch(t.message))]
+    if needed and not unwritten:
+        console.print(f"next: write {needed[0]} first, then `kata check {needed[0]}`")
+        return
     hints = course.chapter(name).exercise(exercise.name).hints
     if hints:
         console.print(f"hint: {hints[0]}")
     verb = "write it in" if unwritten else "mend"
     console.print(f"next: {verb} exercises/{name}.py, then `kata check {name}.{exercise.name}`")
+
+
+_NEEDS = re.compile(r"needs (\w+\.\w+), which is not written yet")
+
+
+def _is_open(exercise: ExerciseReport) -> bool:
+    return any(t.message.startswith("not written yet") for t in exercise.tests)
 
 
 @app.command()
@@ -319,9 +338,11 @@ def grade(
     from . import exports, grading
     from .files import write_text
     from .learn import progress
+    from .release import needs_solutions
     from .seam.sandbox import active_layers
 
     root = find_root()
+    needs_solutions(root, "grade")
     course = _course(root)
     folder = subject or root / "exercises"
     plan = grading.Plan(root, course, folder, _selected(course, chapter or []), None, seed, own)
@@ -430,13 +451,13 @@ def diff(
     """Compare your code with the reference's, once it passes."""
     from .learn.diff import difference
     from .learn.progress import standing
+    from .release import needs_solutions
 
     root = find_root()
     chapter, found = _course(root).find(exercise)
     if found is None:
         raise UsageError(f"{exercise} is a chapter; name one of its exercises")
-    if not (root / "solutions").is_dir():
-        raise UsageError("the solutions are not in this folder; ask whoever gave you the course")
+    needs_solutions(root, "diff")
     state = standing(root, root / "exercises", chapter.name, found.name)
     if state != "done" and not give_up:
         raise UsageError(
@@ -455,13 +476,68 @@ def diff(
 @app.command()
 def release(
     check: Annotated[bool, typer.Option("--check", help="Only say what differs.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite work in exercises/.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite work in exercises/, or a changed grade.yml.")
+    ] = False,
+    to: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Make a learner's repository (--gradescope: the zip)."),
+    ] = None,
+    chapters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--chapters",
+            "--chapter",
+            metavar="CHAPTER",
+            help="With --to or --gradescope: only these (with commas, or repeated).",
+        ),
+    ] = None,
+    gradescope: Annotated[
+        bool, typer.Option("--gradescope", help="Make Gradescope's autograder, a zip.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option(help="The autograder judges only in the full sandbox.")
+    ] = True,
+    workflow: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write grade.yml and a roster into this repository."),
+    ] = None,
 ) -> None:
-    """Make exercises/ from solutions/."""
+    """Make exercises/ from solutions/; or what learners, Gradescope or GitHub need.
+
+    A learner's repository holds neither solutions nor hidden tests, and is never written over
+    another one.
+    """
+    root = find_root()
+    course = _course(root)
+    names = [name for given in chapters or [] for name in given.split(",") if name]
+    making = [o for o, on in {"--check": check, "--gradescope": gradescope}.items() if on]
+    making += ["--workflow"] if workflow else []
+    making += ["--to"] if to and not gradescope else []
+    if len(making) > 1:
+        raise UsageError(f"{' and '.join(making)} are different things; name one of them")
+    if names and not (to or gradescope):
+        raise UsageError("--chapters belongs to --to or --gradescope")
+    if force and (to or gradescope):
+        raise UsageError("--force is not for --to: name a folder that does not exist yet")
+    if not strict and not gradescope:
+        raise UsageError("--no-strict belongs to --gradescope")
+    if gradescope:
+        _release_autograder(root, course, names, to or Path("autograder.zip"), strict)
+    elif to:
+        _release_bundle(root, course, names, to)
+    elif workflow:
+        _release_workflow(workflow, force)
+    else:
+        _release_exercises(root, course, check, force)
+
+
+def _release_exercises(root: Path, course: Course, check: bool, force: bool) -> None:
+    from .release import needs_solutions
     from .release import release as make
 
-    root = find_root()
-    found = make(root, _course(root), check=check, force=force)
+    needs_solutions(root, "release")
+    found = make(root, course, check=check, force=force)
     words = {
         "written": "written",
         "same": "up to date",
@@ -471,6 +547,34 @@ def release(
     for one in found:
         print(f"{one.path.name}: {words[one.state]}")
     raise typer.Exit(int(any(one.state in ("differs", "kept") for one in found)))
+
+
+def _release_bundle(root: Path, course: Course, names: list[str], to: Path) -> None:
+    from .bundle import bundle
+
+    made = bundle(root, course, _selected(course, names), to)
+    print(f"{made.folder}: {len(made.chapters)} chapters, {made.files} files, nothing secret")
+    if made.along:
+        print(f"also there, because it is imported: {', '.join(made.along)}")
+    print("next: put it under version control, and hand it out")
+
+
+def _release_autograder(
+    root: Path, course: Course, names: list[str], to: Path, strict: bool
+) -> None:
+    from .autograder import autograder
+
+    chosen = _selected(course, names)
+    autograder(root, course, chosen, to, strict=strict)
+    points = sum(e.points for c in chosen for e in c.exercises)
+    print(f"{to}: {len(chosen)} chapters, {points} points; it holds solutions: keep it to yourself")
+
+
+def _release_workflow(folder: Path, force: bool) -> None:
+    from .workflows import write
+
+    for path, state in write(folder, force=force):
+        print(f"{path}: {state}")
 
 
 @app.command()
@@ -485,8 +589,10 @@ def audit(
     from rich.table import Table
 
     from .audit import audit as prove
+    from .release import needs_solutions
 
     root = find_root()
+    needs_solutions(root, "audit")
     course = _course(root)
     if mutants:
         _audit_mutants(root, _selected(course, chapter or []), seed)
@@ -538,13 +644,21 @@ def _audit_mutants(root: Path, chapters: Sequence[Chapter], seed: int) -> NoRetu
     raise typer.Exit(int(not all(one.enough for one in found)))
 
 
+_WHOSE = "Whose chapters (default: solutions/, or exercises/ where there are none)."
+
+
+def _whose(root: Path, named: Path | None) -> Path:
+    solutions = root / "solutions"
+    return named or (solutions if solutions.is_dir() else root / "exercises")
+
+
 @app.command()
 def build(
     out: Annotated[Path, typer.Option(help="The folder to make.")],
     size: Annotated[str, typer.Option(help="124M, 355M, 774M or 1558M.")] = "124M",
     from_: Annotated[
         Path | None,
-        typer.Option("--from", metavar="SUBJECT", help="Whose chapters (default: solutions/)."),
+        typer.Option("--from", metavar="SUBJECT", help=_WHOSE),
     ] = None,
     weights: Annotated[
         Path | None, typer.Option(help="A Hugging Face folder or a .safetensors file of GPT-2.")
@@ -556,9 +670,7 @@ def build(
 
     root = find_root()
     with _progress("building") as shown:
-        made = make(
-            size, from_ or root / "solutions", root / "solutions", out, weights, seed, shown
-        )
+        made = make(size, _whose(root, from_), root / "solutions", out, weights, seed, shown)
     source = f"weights of {made.weights}" if made.weights else f"random weights, seed {made.seed}"
     print(f"{made.folder}: GPT-2 {made.size}, {made.parameters:,} parameters, {source}")
     for name, path in made.chapters.items():
@@ -599,7 +711,7 @@ def train(
     task: Annotated[str, typer.Argument(help="pretrain, classify or instruct.")],
     from_: Annotated[
         Path | None,
-        typer.Option("--from", metavar="SUBJECT", help="Whose chapters (default: solutions/)."),
+        typer.Option("--from", metavar="SUBJECT", help=_WHOSE),
     ] = None,
     size: Annotated[str, typer.Option(help="tiny (a minute or two) or 124M.")] = "tiny",
     steps: Annotated[int | None, typer.Option(help="Updates (default: what suits it).")] = None,
@@ -626,14 +738,12 @@ def train(
     from .train.milestone import reach
 
     root = find_root()
-    solutions = root / "solutions"
-    subject = from_ or (solutions if solutions.is_dir() else root / "exercises")
     with _progress(task) as shown:
         made = reach(
             task,
             _course(root),
             root,
-            subject=subject,
+            subject=_whose(root, from_),
             size=size,
             steps=steps,
             seed=seed,
@@ -785,6 +895,34 @@ RESULTS = Path("results.sqlite")
 
 
 @app.command()
+def collect(
+    roster: Annotated[Path, typer.Argument(help="A CSV file with the columns name,repository.")],
+    to: Annotated[
+        Path, typer.Option(metavar="DIR", help="The folder of submissions to fill.")
+    ] = Path("submissions"),
+) -> None:
+    """Read the chapters out of learners' git repositories, without a check-out.
+
+    No hook, filter, submodule or link of a repository is followed. The token of private ones is
+    read from the variable KATA_GIT_TOKEN. Exit code: 0 all were read; 2 bad usage; 3 some were not,
+    and theirs are what they were before.
+    """
+    from .collect import collect as run
+    from .collect import read_roster
+
+    names = [c.name for c in _course(find_root()).chapters]
+    learners = read_roster(roster)
+    with _progress("collecting", left=True) as shown:
+        found = run(learners, names, to, shown)
+    for name, why in found.failed.items():
+        _err(f"{name}: {why}")
+    for name in (n for n, commit in found.commits.items() if not commit):
+        _err(f"{name}: the repository is empty")
+    print(f"{to}: {len(found.commits)} of {len(learners)} repositories read")
+    raise typer.Exit(3 if found.failed else 0)
+
+
+@app.command()
 def batch(
     submissions: Annotated[
         Path, typer.Argument(help="A folder with a folder or an archive for each submission.")
@@ -805,6 +943,9 @@ def batch(
         Path | None,
         typer.Option(help="Where results go (default: results.sqlite, or results.I-of-N.sqlite)."),
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Only in the full sandbox (`kata doctor` shows it).")
+    ] = False,
 ) -> None:
     """Grade a folder of submissions; stopped, the same command goes on.
 
@@ -812,11 +953,16 @@ def batch(
     """
     from .batch import Batch, parse_shard
     from .batch import batch as run
+    from .grading import ask_for_the_sandbox
     from .judge import JOBS
     from .names import shown as safe
+    from .release import needs_solutions
     from .store import Store
 
     root = find_root()
+    needs_solutions(root, "batch")
+    if strict:
+        ask_for_the_sandbox()
     course, part = _course(root), parse_shard(shard)
     number, parts = part
     path = results or (RESULTS if parts == 1 else Path(f"results.{number}-of-{parts}.sqlite"))

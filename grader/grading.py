@@ -71,13 +71,9 @@ def grade(
         UsageError: The subject is no folder.
         UnjudgedError: The judge cannot be started, or the sandbox is not what `strict` asks for.
     """
-    from .seam.sandbox import missing_layers
-
     missing = _missing(plan)
-    if strict and (lacking := missing_layers()):
-        raise UnjudgedError(
-            f"--strict: this system lacks {', '.join(lacking)}; `kata doctor` says what that means"
-        )
+    if strict:
+        ask_for_the_sandbox()
     there = [c.name for c in plan.chapters]
     records: dict[tuple[str, str], dict[str, Any]] = {}
     lost: dict[str, str] = {}
@@ -106,6 +102,20 @@ def grade(
                 records[record["chapter"], record["id"]] = record
                 watch(record)
     return _report(plan, "judged", tests, records, lost, missing)
+
+
+def ask_for_the_sandbox() -> None:
+    """What `--strict` means.
+
+    Raises:
+        UnjudgedError: The sandbox is not whole on this machine.
+    """
+    from .seam.sandbox import missing_layers
+
+    if lacking := missing_layers():
+        raise UnjudgedError(
+            f"--strict: this system lacks {', '.join(lacking)}; `kata doctor` says what that means"
+        )
 
 
 def check_here(

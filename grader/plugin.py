@@ -420,7 +420,8 @@ def pytest_runtest_makereport(
     exercise = _exercise_of(grading, item)
     visible = SUITE_FILES[item.path.name]
     if call.excinfo is not None:
-        outcome = judge_exception(call.excinfo, call.when, exercise, visible)
+        known = {e.id for e in grading.course.chapter(exercise.chapter).exercises}
+        outcome = judge_exception(call.excinfo, call.when, exercise, visible, known)
         if isinstance(call.excinfo.value, SubjectTimeout):
             grading.timeouts[exercise.chapter] = grading.timeouts.get(exercise.chapter, 0) + 1
         previous = item.stash.get(_outcome, None)

@@ -55,6 +55,33 @@ def stub_of(text: str, chapter: str) -> str:
     return stub
 
 
+def given_and_bodies(text: str) -> tuple[list[str], list[str]]:
+    """The lines of a solution outside of the markers, and those between them."""
+    given: list[str] = []
+    bodies: list[str] = []
+    inside = False
+    for line in text.splitlines():
+        mark = line.strip()
+        if mark in (BEGIN, END):
+            inside = mark == BEGIN
+        else:
+            (bodies if inside else given).append(line)
+    return given, bodies
+
+
+def needs_solutions(root: Path, command: str) -> None:
+    """Refuse what a learner's repository cannot do.
+
+    Raises:
+        UsageError: The solutions are not in this checkout.
+    """
+    if not (root / "solutions").is_dir():
+        raise UsageError(
+            f"`kata {command}` needs the solutions and the hidden tests, which are not in this "
+            "repository; `kata check` runs the visible tests"
+        )
+
+
 def _owners(tree: ast.Module, chapter: str) -> list[tuple[int, int, str]]:
     """First line, last line and dotted name of every function, outermost first."""
     found: list[tuple[int, int, str]] = []

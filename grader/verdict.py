@@ -10,6 +10,7 @@ word that the learner's code has chosen.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +42,11 @@ class Outcome:
 
 
 def judge_exception(
-    excinfo: pytest.ExceptionInfo[BaseException], when: str, exercise: Exercise, visible: bool
+    excinfo: pytest.ExceptionInfo[BaseException],
+    when: str,
+    exercise: Exercise,
+    visible: bool,
+    known: Collection[str],
 ) -> Outcome:
     """The verdict on a phase of a test that raised.
 
@@ -50,6 +55,8 @@ def judge_exception(
         when: "setup", "call" or "teardown".
         exercise: The exercise that the test is for.
         visible: Whether the learner may see the test's data.
+        known: The chapter's exercises; a hidden test names no other one, since the name is a word
+            of the learner's code, which has seen the data.
     """
     error = excinfo.value
     if isinstance(error, pytest.skip.Exception | pytest.xfail.Exception):
@@ -60,10 +67,11 @@ def judge_exception(
     if ours:
         return Outcome("UNJUDGED", inert(f"{type(error).__name__}: {error}"))
     if isinstance(error, NotImplementedError) and (stub := _stub_name(str(error))):
-        name = stub.split(".")[1]
-        if name != exercise.name and stub.split(".")[0] == exercise.chapter:
-            return Outcome("SKIPPED", f"needs {exercise.chapter}.{name}, which is not written yet")
-        return Outcome("FAILED", f"not written yet: {stub}")
+        name = ".".join(stub.split(".")[:2])
+        if visible or name in known:
+            if name != exercise.id:
+                return Outcome("SKIPPED", f"needs {name}, which is not written yet")
+            return Outcome("FAILED", f"not written yet: {stub if visible else name}")
     return Outcome("FAILED", _seen(error) if visible else _hidden(error))
 
 

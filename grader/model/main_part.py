@@ -30,7 +30,7 @@ def load_tokenizer(folder: Path) -> tiktoken.Encoding:
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
     hidden = [byte for byte in range(256) if byte not in printable]
     byte_of = {chr(byte): byte for byte in printable}
-    byte_of |= {chr(256 + i): byte for i, byte in enumerate(hidden)}
+    byte_of.update((chr(256 + i), byte) for i, byte in enumerate(hidden))
     special = {END_OF_TEXT: vocab.pop(END_OF_TEXT)}
     ranks = {bytes(byte_of[c] for c in token): rank for token, rank in vocab.items()}
     return tiktoken.Encoding(

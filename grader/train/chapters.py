@@ -67,8 +67,7 @@ def told() -> Iterator[None]:
         if not (stub := _STUB.fullmatch(str(error))):
             raise _sentence(error) from error
         raise KataError(
-            f"{error} is not written yet; fill it (kata check {stub[1]}.{stub[2]}), "
-            "or train the reference with --from solutions"
+            f"{error} is not written yet; write it first (kata check {stub[1]}.{stub[2]})"
         ) from None
     except Exception as error:
         raise _sentence(error) from error

@@ -138,6 +138,25 @@ def test_a_stub_is_failed_and_what_needs_it_is_skipped(run, judged):
 
 
 @pytest.mark.parametrize("judged", [True, False])
+def test_a_stub_of_another_chapter_is_named_to_who_may_see_it(run, judged):
+    found = run(
+        "def double(x):\n    raise NotImplementedError('ch00_before.Part.run')\n", judged=judged
+    )
+    seen, unseen = found["test_double_of_three"], found["test_double_of_any_number"]
+    assert seen["verdict"] == "SKIPPED"
+    assert seen["message"] == "needs ch00_before.Part, which is not written yet"
+    assert (unseen["verdict"], unseen["message"]) == ("FAILED", "raised an exception")
+
+
+@pytest.mark.parametrize("text", ["ch01_demo.x{x}", "ch01_demo.double.x{x}", "a.b.x{x}"])
+def test_a_name_in_place_of_a_stubs_carries_no_hidden_data(run, text):
+    code = f"def double(x):\n    raise NotImplementedError(f'{text}'.replace('-', '_'))\n"
+    record = run(code)["test_double_of_any_number"]
+    assert record["verdict"] == "FAILED"
+    assert record["message"] in ("raised an exception", "not written yet: ch01_demo.double")
+
+
+@pytest.mark.parametrize("judged", [True, False])
 def test_a_forbidden_operator_fails_with_the_rule(run, judged):
     text = GOOD + "def gelu(x):\n    return torch.nn.functional.gelu(x)\n"
     found = run(text, judged=judged)

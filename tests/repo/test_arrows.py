@@ -65,7 +65,8 @@ def test_a_suite_sees_code_only_through_its_fixtures(path):
 LIGHT = (
     *("errors", "course", "subject", "report", "release", "overlay", "judge", "grading", "cli"),
     *("seam/sandbox", "seam/measures", "seam/seccomp"),
-    *("names", "handin", "store", "batch"),
+    *("names", "handin", "store", "batch", "collect"),
+    *("leaks", "bundle", "autograder", "workflows"),
 )
 
 
