@@ -19,6 +19,7 @@ import typer
 from typer.core import TyperGroup
 
 from . import __version__
+from .course import find_root
 from .errors import KataError, UsageError
 
 if TYPE_CHECKING:
@@ -87,15 +88,6 @@ def _options(
 
 
 # Where things are
-
-
-def find_root() -> Path:
-    """The nearest folder upwards with exercises/course.toml, else the grader's own checkout."""
-    here = Path.cwd()
-    for folder in [here, *here.parents, Path(__file__).resolve().parent.parent]:
-        if (folder / "exercises" / "course.toml").is_file():
-            return folder
-    raise UsageError("no exercises/course.toml here or above; run kata inside the course's folder")
 
 
 def _course(root: Path) -> Course:
@@ -782,6 +774,25 @@ def data_get(
 
 Results = Annotated[Path, typer.Argument(metavar="[RESULTS]", help="What `kata batch` wrote.")]
 RESULTS = Path("results.sqlite")
+
+
+@app.command()
+def notebooks(
+    to: Annotated[Path, typer.Option(metavar="COURSE", help="The nbgrader course's folder.")],
+    chapter: Names = None,
+    seed: Seed = 0,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what was changed.")] = False,
+) -> None:
+    """Make a course for nbgrader: a notebook for each chapter, and its configuration."""
+    from .notebooks.making import make
+
+    root = find_root()
+    course = _course(root)
+    made = make(root, course, _selected(course, chapter or []), to, seed=seed, force=force)
+    words = {"same": "up to date", "kept": "changed since, kept; --force overwrites it"}
+    for file in made:
+        print(f"{file.path}: {words.get(file.state, file.state)}")
+    print(f"next: cd {to}, then `nbgrader generate_assignment CHAPTER`")
 
 
 @app.command()

@@ -16,6 +16,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+
 ### BEGIN SOLUTION
 _SLOPE = math.sqrt(5)  # for kaiming_uniform_, as torch starts its own linear layers
 ### END SOLUTION
