@@ -868,7 +868,7 @@ def export(
     out: Annotated[Path, typer.Option(help="A file, or a folder with a file a submission.")],
     results: Results = RESULTS,
     format_: Annotated[
-        str, typer.Option("--format", help="json, junit, gradescope, github or csv.")
+        str, typer.Option("--format", help="json, junit, gradescope, github, csv or nbgrader.")
     ] = "csv",
     chapter: Names = None,
     only: Annotated[

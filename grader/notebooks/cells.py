@@ -10,9 +10,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..course import Chapter
-from ..errors import KataError
+from ..errors import KataError, UsageError
 from ..release import BEGIN, END, stub_of
 
 GAP = "\n\n\n"
@@ -38,6 +39,19 @@ class Piece:
 def join(texts: Iterable[str]) -> str:
     """The module of some cells' texts."""
     return GAP.join(texts) + "\n"
+
+
+def solution_pieces(root: Path, chapter: Chapter) -> tuple[Piece, ...]:
+    """A chapter's pieces from the solutions, or where they are not there from the stubs.
+
+    Raises:
+        UsageError: There are neither.
+    """
+    for folder in ("solutions", "exercises"):
+        path = root / folder / f"{chapter.name}.py"
+        if path.is_file():
+            return pieces_of(path.read_text(encoding="utf-8"), chapter)
+    raise UsageError(f"{root} has neither solutions nor exercises of {chapter.name}")
 
 
 def stub_cell(text: str, chapter: str) -> str:

@@ -15,10 +15,12 @@ from typing import Any
 
 from ..course import Chapter, Course, find_root, load_course
 from ..errors import KataError, SubjectMissing, UsageError
-from ..report import PASSED, Report
+from ..names import plain
+from ..report import PASSED, Report, TestReport
 from ..subject import MAX_SOURCE, Source, open_package, read_regular
 
 PACKAGE = "chapters_before"
+MAX_WORDS = 4_000  # characters of what is said about one test
 
 
 class Checked:
@@ -58,14 +60,21 @@ def check(target: str, *, hidden: bool = False) -> Checked:
     if exercise is None:
         raise UsageError(f"{target!r} is a chapter; name an exercise of it")
     report = _report(root, course, chapter, exercise.name, _cells_run(), hidden=hidden)
-    lines = [f"{sum(t.verdict == PASSED for t in report.tests)} of {len(report.tests)} tests pass"]
-    for test in report.tests:
-        lines.append(f"{test.verdict}  {test.sentence}")
-        if test.verdict != PASSED:
-            lines += [f"    {line}" for line in test.message.splitlines()]
+    lines = told(report.tests)
     if report.exit_code:
         raise NotYet("\n".join(lines))
     return Checked(lines)
+
+
+def told(tests: Sequence[TestReport]) -> list[str]:
+    """What a notebook says about an exercise's tests; of hidden ones the sentence, and no data."""
+    lines = [f"{sum(t.verdict == PASSED for t in tests)} of {len(tests)} tests pass"]
+    for test in tests:
+        hidden = "" if test.visible else " (hidden)"
+        lines.append(plain(f"{test.verdict}{hidden}  {test.sentence}", MAX_WORDS))
+        if test.verdict != PASSED:
+            lines += [f"    {line}" for line in plain(test.message, MAX_WORDS).split("\n")]
+    return lines
 
 
 def _cells_run() -> list[str]:
@@ -82,7 +91,7 @@ def _report(
     root: Path, course: Course, chapter: Chapter, name: str, cells: Sequence[str], *, hidden: bool
 ) -> Report:
     from ..grading import Plan, check_here, grade
-    from .making import solution_pieces
+    from .cells import solution_pieces
     from .taking import take
 
     taken = take(cells, solution_pieces(root, chapter), chapter.name)
@@ -137,7 +146,7 @@ def _module(path: Path) -> Source | None:
 
 def _notebook(root: Path, chapter: Chapter) -> Source | None:
     """Out of `<chapter>.ipynb` beside this notebook, or in a folder of its own beside this one's."""
-    from .making import solution_pieces
+    from .cells import solution_pieces
     from .reading import MAX_NOTEBOOK, SUFFIX, module_in
 
     here = Path.cwd()

@@ -19,11 +19,12 @@ from .. import __version__
 from ..course import Chapter, Course, Exercise
 from ..errors import UsageError
 from ..files import write_text
-from .cells import Piece, pieces_of
+from .cells import Piece, solution_pieces
 from .reading import SUFFIX
 
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 CONFIG = "nbgrader_config.py"
+COURSE = "llm_kata"  # the course's id in a gradebook
 _SECTION = re.compile(r"^(Args|Returns|Raises|Yields|Attributes|Example|Examples|References):$")
 _ENTRY = re.compile(r"^(\*{0,2}\w[\w, *.]*): (.*)$")
 _KERNEL = {
@@ -38,19 +39,6 @@ class Made:
 
     path: Path
     state: str
-
-
-def solution_pieces(root: Path, chapter: Chapter) -> tuple[Piece, ...]:
-    """A chapter's pieces from the solutions, or where they are not there from the stubs.
-
-    Raises:
-        UsageError: There are neither.
-    """
-    for folder in ("solutions", "exercises"):
-        path = root / folder / f"{chapter.name}.py"
-        if path.is_file():
-            return pieces_of(path.read_text(encoding="utf-8"), chapter)
-    raise UsageError(f"{root} has neither solutions nor exercises of {chapter.name}")
 
 
 def make(
@@ -111,7 +99,7 @@ def configuration(root: Path, seed: int) -> str:
 from grader.notebooks.pipeline import configure
 
 c = get_config()
-c.CourseDirectory.course_id = "llm_kata"
+c.CourseDirectory.course_id = {COURSE!r}
 
 # Stubs that name their exercise; submissions are read as data and judged in the sandbox; scores and
 # sentences are the judge's. `root` is the checkout with exercises/, solutions/ and tests/.
@@ -230,11 +218,11 @@ def _entries(text: str) -> list[tuple[str, str]]:
 
 
 def _escaped(text: str) -> str:
-    """Plain words in Markdown; what stands between backticks stays code."""
-    parts = re.split(r"(`[^`]*`)", text)
+    """Plain words in Markdown; what is `code` or *stressed* stays so."""
+    parts = re.split(r"(`[^`]*`|(?<!\S)\*\w[^*\n]*\w\*(?!\w))", text)
+    special = r"([\\*<$\[\]]|(?<!\w)_|_(?!\w))"
     return "".join(
-        part if part.startswith("`") else re.sub(r"([\\*_<>$\[\]#|])", r"\\\1", part)
-        for part in parts
+        part if number % 2 else re.sub(special, r"\\\1", part) for number, part in enumerate(parts)
     )
 
 

@@ -14,6 +14,7 @@ again what has failed.
 from __future__ import annotations
 
 import atexit
+import copy
 import csv
 import datetime
 import os
@@ -37,29 +38,29 @@ from nbgrader.preprocessors import (
     SaveAutoGrades,
 )
 from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
 from nbformat import v4
 from traitlets import Integer, Unicode
 
 from ..course import Chapter, Course, load_course
 from ..errors import KataError, SubjectMissing, UnjudgedError
-from ..exports import words
 from ..exports.table import defuse
 from ..files import replacing
 from ..grading import chapter_report
 from ..judge import Job, Judge
-from ..names import one_line, plain
+from ..names import one_line
 from ..release import BEGIN
-from ..report import FAILED, PASSED, UNJUDGED, ChapterReport, ExerciseReport, worst
+from ..report import FAILED, UNJUDGED, ChapterReport, worst
 from ..subject import read_regular
-from .cells import Piece, stub_cell
-from .making import solution_pieces, source_notebook, test_name
+from .cells import solution_pieces, stub_cell
+from .kernel import told
+from .making import source_notebook, test_name
 from .reading import MAX_NOTEBOOK, Cell, cells_of
 from .taking import take
 
 MARK = "llm_kata"  # of the notebooks that `Received` makes: metadata of ours
 MAX_TRIES = 2
-# Everything but timestamp.txt: files beside a notebook may be links, and are not graded.
-BESIDE = ["[!t]*", "t[!i]*", "ti[!m]*", "tim[!e]*", "time[!s]*", "times[!t]*", ".*"]
+TIMESTAMP, MAX_TIMESTAMP = "timestamp.txt", 200  # its bytes
 
 
 def configure(c: Any, root: str, seed: int = 0) -> None:
@@ -81,8 +82,6 @@ def configure(c: Any, root: str, seed: int = 0) -> None:
         AssignLatePenalties,
         CheckCellMetadata,
     ]
-    c.AutogradeApp.CourseDirectory.ignore = BESIDE
-    c.GenerateFeedbackApp.CourseDirectory.ignore = BESIDE
     c.ExportApp.plugin_class = Grades
     for part in (c.NamedStubs, c.Received, c.Judged):
         part.root = root
@@ -116,10 +115,33 @@ class NamedStubs(ClearSolutions):
 # Submissions
 
 
+class Folders(CourseDirectory):
+    """The course's folders, where those of submissions are a stranger's.
+
+    Files beside a notebook are not graded, and may be links; none is copied.
+    """
+
+    def get_existing_timestamp(self, dest_path: str) -> datetime.datetime | None:
+        """When something was handed in; a file that does not say so is none."""
+        try:
+            text = read_regular(Path(dest_path) / TIMESTAMP, MAX_TIMESTAMP).decode()
+            found: datetime.datetime | None = utils.parse_utc(text.strip())
+        except Exception:  # noqa: BLE001 - a stranger's text may make the parser raise anything
+            return None
+        return found
+
+
 class Received(NotebookExporter):
     """Reads a submission as data, and hands on a notebook of ours with the learner's code."""
 
     root = Unicode(help="the checkout of the course").tag(config=True)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        course = copy.copy(self.parent.coursedir)  # other commands may share it
+        course.__class__ = Folders
+        course.ignore = ["*"]
+        self.parent.coursedir = course
 
     def from_filename(
         self, filename: str, resources: Any = None, **kw: Any
@@ -146,7 +168,19 @@ class Received(NotebookExporter):
             "path": os.path.dirname(filename),
             "modified_date": datetime.datetime.now(tz=datetime.UTC).strftime("%Y-%m-%d"),
         }
+        self._keep_timestamp(filename, marks)
         return self.from_notebook_node(notebook, resources, **kw)
+
+    def _keep_timestamp(self, filename: str, marks: dict[str, str]) -> None:
+        """What tells nbgrader whether a newer submission has come since."""
+        course = self.parent.coursedir
+        if course.get_existing_timestamp(os.path.dirname(filename)):
+            folder = course.format_path(
+                course.autograded_directory, marks["student"], marks["assignment"]
+            )
+            text = read_regular(Path(filename).parent / TIMESTAMP, MAX_TIMESTAMP)
+            os.makedirs(folder, exist_ok=True)
+            (Path(folder) / TIMESTAMP).write_bytes(text)
 
     def _received(self, filename: str, marks: dict[str, str]) -> bool:
         """Whether it is what was handed in, and not what we made of it."""
@@ -369,7 +403,7 @@ class Judged(NbGraderPreprocessor):
             scores[test_name(exercise.name)] = exercise.exact_points
             for cell in nb.cells:
                 if cell.metadata.get("nbgrader", {}).get("grade_id") == test_name(exercise.name):
-                    cell.outputs = [_stream(_sentences(exercise))]
+                    cell.outputs = [_stream("\n".join(told(exercise.tests)) + "\n")]
         resources[MARK] = scores
         return nb, resources
 
@@ -381,18 +415,6 @@ class Judged(NbGraderPreprocessor):
 
 def _stream(text: str) -> Any:
     return v4.new_output("stream", name="stdout", text=text)
-
-
-def _sentences(exercise: ExerciseReport) -> str:
-    """What a learner reads about an exercise: of hidden tests the sentence, and no data."""
-    passed = sum(t.verdict == PASSED for t in exercise.tests)
-    lines = [f"{passed} of {len(exercise.tests)} tests pass"]
-    for test in exercise.tests:
-        hidden = "" if test.visible else " (hidden)"
-        head, *rest = words(test).splitlines()
-        lines.append(f"{'PASSED' if test.verdict == PASSED else 'failed'}{hidden}  {head}")
-        lines += [f"    {line}" for line in rest]
-    return plain("\n".join(lines), 100_000) + "\n"
 
 
 def _take_back(marks: dict[str, str]) -> None:

@@ -6,15 +6,16 @@ left where they are; of a cell, nothing is taken but its kind, its source and it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from ..course import Chapter
+from ..course import Chapter, Course
 from ..errors import SubjectMissing, UsageError
 from ..names import one_line
 from ..subject import MAX_SOURCE
-from .cells import Piece
+from .cells import Piece, solution_pieces
 from .taking import take
 
 MAX_NOTEBOOK = 16 << 20  # bytes; outputs and pictures count
@@ -82,6 +83,19 @@ def module_in(data: bytes, chapter: Chapter, pieces: Sequence[Piece]) -> bytes:
     cells = cells_of(data, f"{chapter.name}{SUFFIX}")
     sources = [cell.source for cell in cells if cell.kind == "code"]
     return take(sources, pieces, chapter.name).text.encode()
+
+
+def taker(root: Path, course: Course) -> Callable[[str, bytes], bytes]:
+    """What takes a chapter's module, by the chapter's name, out of its notebook's bytes."""
+    pieces: dict[str, tuple[Piece, ...]] = {}
+
+    def taken(name: str, data: bytes) -> bytes:
+        chapter = course.chapter(name)
+        if name not in pieces:
+            pieces[name] = solution_pieces(root, chapter)
+        return module_in(data, chapter, pieces[name])
+
+    return taken
 
 
 def _cell(cell: Any) -> Cell:

@@ -108,9 +108,9 @@ def _read(index: int, source: str, read: _Cells) -> None:
         return
     read.texts[index] = text
     lines = text.split("\n")
-    after = [*tree.body[1:], None]
     shared = False
-    for node, following in zip(tree.body, after, strict=True):
+    for number, node in enumerate(tree.body, 1):
+        following = tree.body[number] if number < len(tree.body) else None
         if len(read.statements) >= MAX_STATEMENTS:
             read.notes[index] = f"the notebook has more than {MAX_STATEMENTS:,} statements"
             return
