@@ -129,9 +129,7 @@ def no_notebooks(chapter: str, data: bytes) -> bytes:
     raise SubjectMissing(f"{chapter}.ipynb is a notebook; hand in {chapter}.py")
 
 
-def read(
-    handin: HandIn, chapters: Sequence[str], take: Take = no_notebooks
-) -> dict[str, Module]:
+def read(handin: HandIn, chapters: Sequence[str], take: Take = no_notebooks) -> dict[str, Module]:
     """The chapters of a submission; whatever is wrong with it stands in the modules.
 
     Args:

@@ -146,7 +146,9 @@ class _Filling:
         made = []
         for one in notebook.assignment.notebooks:
             submitted = SubmittedNotebook(notebook=one, assignment=assignment)
-            submitted.grades = [Grade(cell_id=cell.id) for cell in (*one.grade_cells, *one.task_cells)]
+            submitted.grades = [
+                Grade(cell_id=cell.id) for cell in (*one.grade_cells, *one.task_cells)
+            ]
             submitted.comments = [
                 Comment(cell_id=cell.id) for cell in (*one.solution_cells, *one.task_cells)
             ]

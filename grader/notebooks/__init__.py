@@ -8,9 +8,9 @@
     making.py     a course for nbgrader: source notebooks and nbgrader_config.py
     kernel.py     what a notebook calls: `check` and `earlier`
     pipeline.py   what nbgrader calls: released stubs, judged submissions, scores
-    gradebook.py  nbgrader's gradebook.db, through its own models
 
-Only `making`, `reading` (nbformat), `pipeline` and `gradebook` (nbgrader) need the extra `nbgrader`.
+`grader/exports/gradebook.py` writes nbgrader's gradebook.db. The extra `nbgrader` is needed where
+notebooks are read or made; `check` works without.
 """
 
 from .kernel import check, earlier

@@ -99,6 +99,10 @@ def _numbered(found: list[tuple[str, list[str]]], chapter: str) -> Iterator[Piec
     for name, blocks in found:
         text = GAP.join(blocks)
         given += not name
+        if not name and BEGIN in text:
+            raise KataError(
+                f"{chapter}: a marked region must follow two blank lines; put it below a definition"
+            )
         stub = stub_cell(text, chapter) if name else text
         yield Piece(name or f"given-{given}", not name, text, stub)
 

@@ -145,7 +145,7 @@ def _module(path: Path) -> Source | None:
 
 
 def _notebook(root: Path, chapter: Chapter) -> Source | None:
-    """Out of `<chapter>.ipynb` beside this notebook, or in a folder of its own beside this one's."""
+    """Out of `<chapter>.ipynb` beside this notebook, or in its own folder beside this one's."""
     from .cells import solution_pieces
     from .reading import MAX_NOTEBOOK, SUFFIX, module_in
 

@@ -95,7 +95,7 @@ def _write(path: Path, text: str, *, force: bool) -> Made:
 
 def configuration(root: Path, seed: int) -> str:
     """The text of nbgrader_config.py."""
-    return f'''# Written by `kata notebooks` ({__version__}). Add what your course needs below.
+    return f"""# Written by `kata notebooks` ({__version__}). Add what your course needs below.
 from grader.notebooks.pipeline import configure
 
 c = get_config()
@@ -104,7 +104,7 @@ c.CourseDirectory.course_id = {COURSE!r}
 # Stubs that name their exercise; submissions are read as data and judged in the sandbox; scores and
 # sentences are the judge's. `root` is the checkout with exercises/, solutions/ and tests/.
 configure(c, root={str(root.resolve())!r}, seed={seed})
-'''
+"""
 
 
 def source_notebook(chapter: Chapter, pieces: Sequence[Piece]) -> Any:
@@ -129,8 +129,8 @@ def source_notebook(chapter: Chapter, pieces: Sequence[Piece]) -> Any:
     return v4.new_notebook(cells=cells, metadata=_KERNEL)
 
 
-_HOW = """The code cells are the chapter: write each exercise in its own cell, where it says so. The cell below
-it runs its visible tests, as often as you like; graded is what stands in the notebook that you hand
+_HOW = """The code cells are the chapter: write each exercise in its own cell. The cell below it
+runs its visible tests, as often as you like; graded is what stands in the notebook that you hand
 in. Helpers and imports of your own count where an exercise uses them; trials do not count.
 {points} points in all."""
 
@@ -161,7 +161,9 @@ def about(exercise: Exercise, piece: Piece) -> str:
         parts.append(f"**From scratch:** {_escaped(rule.says)}.")
     for inner in node.body if isinstance(node, ast.ClassDef) else ():
         if isinstance(inner, ast.FunctionDef) and (words := ast.get_docstring(inner)):
-            parts.append(f"### {_escaped(exercise.name)}.{_escaped(inner.name)}\n\n{markdown(words)}")
+            parts.append(
+                f"### {_escaped(exercise.name)}.{_escaped(inner.name)}\n\n{markdown(words)}"
+            )
     return "\n\n".join(parts)
 
 
@@ -173,8 +175,7 @@ def test_name(exercise: str) -> str:
 def test_cell(exercise: Exercise) -> str:
     """The cell that is graded."""
     return (
-        f'check("{exercise.id}")\n{BEGIN_HIDDEN}\n'
-        f'check("{exercise.id}", hidden=True)\n{END_HIDDEN}'
+        f'check("{exercise.id}")\n{BEGIN_HIDDEN}\ncheck("{exercise.id}", hidden=True)\n{END_HIDDEN}'
     )
 
 

@@ -18,28 +18,28 @@ import copy
 import csv
 import datetime
 import os
+import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
+from nbformat import v4
 from nbgrader import utils
 from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins.export import CsvExportPlugin
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
     ClearSolutions,
-    GetGrades,
     NbGraderPreprocessor,
     SaveAutoGrades,
 )
-from nbgrader.converters import GenerateAssignment
-from nbgrader.coursedir import CourseDirectory
-from nbformat import v4
 from traitlets import Integer, Unicode
 
 from ..course import Chapter, Course, load_course
@@ -48,15 +48,13 @@ from ..exports.table import defuse
 from ..files import replacing
 from ..grading import chapter_report
 from ..judge import Job, Judge
-from ..names import one_line
 from ..release import BEGIN
 from ..report import FAILED, UNJUDGED, ChapterReport, worst
 from ..subject import read_regular
 from .cells import solution_pieces, stub_cell
 from .kernel import told
 from .making import source_notebook, test_name
-from .reading import MAX_NOTEBOOK, Cell, cells_of
-from .taking import take
+from .reading import MAX_NOTEBOOK, Cell, cells_of, chapter_in
 
 MARK = "llm_kata"  # of the notebooks that `Received` makes: metadata of ours
 MAX_TRIES = 2
@@ -131,6 +129,11 @@ class Folders(CourseDirectory):
         return found
 
 
+def _converter(exporter: Any) -> Any:
+    """Nbgrader's command, which an exporter belongs to."""
+    return exporter.parent
+
+
 class Received(NotebookExporter):
     """Reads a submission as data, and hands on a notebook of ours with the learner's code."""
 
@@ -138,10 +141,10 @@ class Received(NotebookExporter):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        course = copy.copy(self.parent.coursedir)  # other commands may share it
+        course = copy.copy(_converter(self).coursedir)  # other commands may share it
         course.__class__ = Folders
         course.ignore = ["*"]
-        self.parent.coursedir = course
+        _converter(self).coursedir = course
 
     def from_filename(
         self, filename: str, resources: Any = None, **kw: Any
@@ -154,15 +157,17 @@ class Received(NotebookExporter):
         if chapter is None:
             raise KataError(f"{marks['notebook']} is no chapter; name its notebook after one")
         released = self._released(marks, chapter)
+        handed_in, why = list[Cell](), ""
         try:
-            _refuse_links(Path(filename), Path(self.parent.coursedir.root))
+            _refuse_links(Path(filename), Path(_converter(self).coursedir.root))
             data = read_regular(Path(filename), MAX_NOTEBOOK)
-            handed_in, why = cells_of(data, os.path.basename(filename)), ""
+            handed_in = cells_of(data, os.path.basename(filename))
         except SubjectMissing as error:
-            handed_in, why = [], str(error)
-        if why:
+            why = str(error)
             self.log.warning("%s: %s", marks["student"], why)
-        notebook = filled(released, handed_in, chapter, why)
+        taken = chapter_in(handed_in, chapter, solution_pieces(Path(self.root), chapter))
+        notebook = filled(released, handed_in, chapter, taken.notes)
+        notebook.metadata[MARK] = {"module": taken.text, "why": why}
         resources["metadata"] = {
             "name": chapter.name,
             "path": os.path.dirname(filename),
@@ -173,7 +178,7 @@ class Received(NotebookExporter):
 
     def _keep_timestamp(self, filename: str, marks: dict[str, str]) -> None:
         """What tells nbgrader whether a newer submission has come since."""
-        course = self.parent.coursedir
+        course = _converter(self).coursedir
         if course.get_existing_timestamp(os.path.dirname(filename)):
             folder = course.format_path(
                 course.autograded_directory, marks["student"], marks["assignment"]
@@ -184,15 +189,15 @@ class Received(NotebookExporter):
 
     def _received(self, filename: str, marks: dict[str, str]) -> bool:
         """Whether it is what was handed in, and not what we made of it."""
-        course = self.parent.coursedir
+        course = _converter(self).coursedir
         ours = course.format_path(
             course.autograded_directory, marks["student"], marks["assignment"]
         )
-        return Path(filename).resolve().parent != Path(ours).resolve()
+        return os.path.abspath(os.path.dirname(filename)) != os.path.abspath(ours)
 
     def _released(self, marks: dict[str, str], chapter: Chapter) -> Any:
         """The released notebook; where it is not here, what would be released."""
-        course = self.parent.coursedir
+        course = _converter(self).coursedir
         folder = course.format_path(course.release_directory, ".", marks["assignment"])
         path = Path(folder) / f"{chapter.name}.ipynb"
         if path.is_file():
@@ -216,7 +221,9 @@ def _refuse_links(path: Path, root: Path) -> None:
             raise SubjectMissing(f"{folder.name} is a link, not a folder; hand in the folder")
 
 
-def filled(released: Any, handed_in: Sequence[Cell], chapter: Chapter, why: str = "") -> Any:
+def filled(
+    released: Any, handed_in: Sequence[Cell], chapter: Chapter, notes: Mapping[int, str]
+) -> Any:
     """The released notebook with the learner's code in its solution cells.
 
     Code cells of the learner's own stand before the released cell that they stood before. Answers
@@ -226,40 +233,46 @@ def filled(released: Any, handed_in: Sequence[Cell], chapter: Chapter, why: str 
         released: The released notebook.
         handed_in: The cells that were handed in.
         chapter: Its chapter.
-        why: Why there are none, if so.
+        notes: What is to be said about a cell, by its place in `handed_in`.
     """
-    places = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in released.cells}
-    homes = _homes(handed_in, places, {e.name for e in chapter.exercises})
+    exercises = {e.name for e in chapter.exercises}
+    places = {_name(cell): cell for cell in released.cells if _name(cell)}
+    answers: dict[str, Any] = {}
     own: dict[str, list[Any]] = {}
     waiting: list[Any] = []
-    answers: dict[str, str] = {}
-    for cell, home in zip(handed_in, homes, strict=True):
-        if home is None:
-            if cell.kind == "code" and cell.source.strip():
-                waiting.append(v4.new_code_cell(cell.source))
-            continue
-        if utils.is_solution(places[home]):
-            answers[home] = cell.source
-        own.setdefault(home, []).extend(waiting)
-        waiting = []
-    cells = []
+    for number, (cell, home) in enumerate(
+        zip(handed_in, _homes(handed_in, places, exercises), strict=True)
+    ):
+        text = home is not None and places[home].cell_type != "code"
+        made = v4.new_markdown_cell(_fenced(cell.source)) if text else v4.new_code_cell(cell.source)
+        if number in notes and not text:
+            made.metadata[MARK] = notes[number]
+        if home is not None:
+            answers[home] = made
+            own.setdefault(home, []).extend(waiting)
+            waiting = []
+        elif cell.kind == "code" and cell.source.strip():
+            waiting.append(made)
+    cells: list[Any] = []
     for cell in released.cells:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id")
-        cells += own.get(name, []) if name else []
-        if utils.is_solution(cell) and name in answers:
-            cell = v4.new_code_cell(answers[name], metadata=cell.metadata) if (
-                cell.cell_type == "code"
-            ) else v4.new_markdown_cell(_fenced(answers[name]), metadata=cell.metadata)
-        elif utils.is_solution(cell) and name in {e.name for e in chapter.exercises}:
-            cell = v4.new_code_cell(_MISSING, metadata=cell.metadata)
+        name = _name(cell)
+        cells += own.get(name, [])
+        if utils.is_solution(cell) and (name in answers or name in exercises):
+            made = answers.get(name) or v4.new_code_cell(_MISSING)
+            made.metadata.update(cell.metadata)
+            cell = made
         cells.append(cell)
     cells += waiting
     for number, cell in enumerate(cells):
         cell.id = f"cell-{number}"
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    metadata = {**released.metadata, MARK: {"why": why}}
-    return v4.new_notebook(cells=cells, metadata=metadata)
+    return v4.new_notebook(cells=cells, metadata=released.metadata)
+
+
+def _name(cell: Any) -> str:
+    """The name that nbgrader knows a cell by."""
+    return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
 
 
 _MISSING = "# There was no cell for this exercise."
@@ -271,8 +284,7 @@ def _homes(
     """For each cell the released one that it is: by its name, else by what it defines."""
     homes: list[str | None] = []
     for cell in handed_in:
-        known = cell.grade_id in places and cell.grade_id
-        homes.append(cell.grade_id if known else None)
+        homes.append(cell.grade_id if cell.grade_id in places else None)
     for name in exercises & places.keys():
         mark = (f"def {name}(", f"class {name}(", f"class {name}:")
         alike = [n for n, home in enumerate(homes) if home == name]
@@ -293,9 +305,7 @@ def _homes(
 
 def _fenced(text: str) -> str:
     """Text that Markdown shows as it is."""
-    fence = "`" * (3 + max((len(run) for run in text.split() if set(run) == {"`"}), default=0))
-    while fence in text:
-        fence += "`"
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     return f"{fence}text\n{text}\n{fence}"
 
 
@@ -369,7 +379,7 @@ atexit.register(_judges.close)
 
 
 class Judged(NbGraderPreprocessor):
-    """Has the judge grade the chapter that is in a notebook, and writes into its cells what came."""
+    """Has the judge grade the chapter in a notebook, and writes into its cells what came."""
 
     root = Unicode(help="the checkout of the course").tag(config=True)
     seed = Integer(0, help="the grading seed").tag(config=True)
@@ -384,26 +394,23 @@ class Judged(NbGraderPreprocessor):
         chapter = _chapter(self.root, marks["notebook"])
         if chapter is None:
             raise KataError(f"{marks['notebook']} is no chapter; name its notebook after one")
-        pieces = solution_pieces(Path(self.root), chapter)
-        code = [cell for cell in nb.cells if cell.cell_type == "code"]
-        taken = take([cell.source for cell in code], pieces, chapter.name)
-        why = nb.metadata.get(MARK, {}).get("why", "")
+        received = nb.metadata.pop(MARK)
+        why = received["why"]
         try:
             if why:
                 report = self._unreadable(chapter, why)
             else:
-                report = _judges.grade(self.root, chapter, self.seed, taken.text)
+                report = _judges.grade(self.root, chapter, self.seed, received["module"])
         except UnjudgedError:
             _take_back(marks)
             raise
-        for index, note in taken.notes.items():
-            code[index].outputs = [_stream(f"{note}\n")]
-        scores = {}
-        for exercise in report.exercises:
-            scores[test_name(exercise.name)] = exercise.exact_points
-            for cell in nb.cells:
-                if cell.metadata.get("nbgrader", {}).get("grade_id") == test_name(exercise.name):
-                    cell.outputs = [_stream("\n".join(told(exercise.tests)) + "\n")]
+        scores = {test_name(e.name): e.exact_points for e in report.exercises}
+        said = {test_name(e.name): told(e.tests) for e in report.exercises}
+        for cell in nb.cells:
+            if note := cell.metadata.pop(MARK, ""):
+                cell.outputs = [_stream([note])]
+            elif lines := said.get(_name(cell)):
+                cell.outputs = [_stream(lines)]
         resources[MARK] = scores
         return nb, resources
 
@@ -413,8 +420,8 @@ class Judged(NbGraderPreprocessor):
         return chapter_report(chapter, judge.tests, {t.id: failed for t in judge.tests})
 
 
-def _stream(text: str) -> Any:
-    return v4.new_output("stream", name="stdout", text=text)
+def _stream(lines: Sequence[str]) -> Any:
+    return v4.new_output("stream", name="stdout", text="\n".join(lines) + "\n")
 
 
 def _take_back(marks: dict[str, str]) -> None:

@@ -16,7 +16,7 @@ from ..errors import SubjectMissing, UsageError
 from ..names import one_line
 from ..subject import MAX_SOURCE
 from .cells import Piece, solution_pieces
-from .taking import take
+from .taking import Taken, take
 
 MAX_NOTEBOOK = 16 << 20  # bytes; outputs and pictures count
 MAX_CELLS = 5_000
@@ -74,15 +74,25 @@ def cells_of(data: bytes, name: str) -> list[Cell]:
     return cells
 
 
+def chapter_in(cells: Sequence[Cell], chapter: Chapter, pieces: Sequence[Piece]) -> Taken:
+    """The chapter's module, and what was left out by the cell's place in `cells`.
+
+    A cell of an exercise that became text is code all the same.
+    """
+    names = {e.name for e in chapter.exercises}
+    code = [n for n, cell in enumerate(cells) if cell.kind == "code" or cell.grade_id in names]
+    taken = take([cells[n].source for n in code], pieces, chapter.name)
+    return Taken(taken.text, {code[n]: note for n, note in taken.notes.items()})
+
+
 def module_in(data: bytes, chapter: Chapter, pieces: Sequence[Piece]) -> bytes:
-    """The chapter's module, out of a notebook.
+    """The chapter's module, out of a notebook's bytes.
 
     Raises:
         SubjectMissing: It is no notebook that can be read.
     """
     cells = cells_of(data, f"{chapter.name}{SUFFIX}")
-    sources = [cell.source for cell in cells if cell.kind == "code"]
-    return take(sources, pieces, chapter.name).text.encode()
+    return chapter_in(cells, chapter, pieces).text.encode()
 
 
 def taker(root: Path, course: Course) -> Callable[[str, bytes], bytes]:

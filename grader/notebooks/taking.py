@@ -249,9 +249,7 @@ def _binds_all(one: _Statement) -> bool:
     return isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names)
 
 
-def _last_written(
-    statements: Iterable[_Statement], name: str, chapter: str
-) -> _Statement | None:
+def _last_written(statements: Iterable[_Statement], name: str, chapter: str) -> _Statement | None:
     """The definition of an exercise that counts."""
     found = [one for one in statements if one.defines == name]
     prefix = f"{chapter}.{name}"
@@ -285,9 +283,7 @@ def _sets_part(node: ast.stmt) -> bool:
 # Writing
 
 
-def _parts(
-    read: _Cells, pieces: Sequence[Piece], exercises: Sequence[str]
-) -> Iterator[str]:
+def _parts(read: _Cells, pieces: Sequence[Piece], exercises: Sequence[str]) -> Iterator[str]:
     """The module's parts: cells in the notebook's order, with ours in their places between."""
     kept: dict[int, list[_Statement]] = {}
     all_: dict[int, list[_Statement]] = {}
@@ -358,7 +354,5 @@ def _absent(piece: Piece, why: str) -> str:
     (node, *_) = [n for n in ast.parse(piece.stub).body if getattr(n, "name", "") == piece.name]
     body = f"raise SyntaxError({why!r})"
     if isinstance(node, ast.ClassDef):
-        return (
-            f"class {piece.name}:\n    def __init__(self, *_, **__):\n        {body}"
-        )
+        return f"class {piece.name}:\n    def __init__(self, *_, **__):\n        {body}"
     return f"def {piece.name}(*_, **__):\n    {body}"

@@ -66,6 +66,7 @@ LIGHT = (
     *("errors", "course", "subject", "report", "release", "overlay", "judge", "grading", "cli"),
     *("seam/sandbox", "seam/measures", "seam/seccomp"),
     *("names", "handin", "store", "batch"),
+    *(f"notebooks/{name}" for name in ("__init__", "cells", "taking", "reading", "kernel")),
 )
 
 
