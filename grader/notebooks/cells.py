@@ -76,6 +76,11 @@ def pieces_of(text: str, chapter: Chapter) -> tuple[Piece, ...]:
         group.append(block)
         lines = [line for one in group for line in one.splitlines()]
         here = defined & names
+        if not found and BEGIN in lines:
+            raise KataError(
+                f"{chapter.name}: two blank lines must stand between what is given at the top and "
+                f"{BEGIN}; put that region below a definition"
+            )
         if lines.count(BEGIN) > lines.count(END):  # within a marked region of helpers
             continue
         if here:
@@ -99,10 +104,6 @@ def _numbered(found: list[tuple[str, list[str]]], chapter: str) -> Iterator[Piec
     for name, blocks in found:
         text = GAP.join(blocks)
         given += not name
-        if not name and BEGIN in text:
-            raise KataError(
-                f"{chapter}: a marked region must follow two blank lines; put it below a definition"
-            )
         stub = stub_cell(text, chapter) if name else text
         yield Piece(name or f"given-{given}", not name, text, stub)
 

@@ -8,6 +8,7 @@ tests a call for all of them. That cell holds no data of a test; it only names t
 from __future__ import annotations
 
 import ast
+import importlib.util
 import inspect
 import re
 from collections.abc import Sequence
@@ -63,11 +64,10 @@ def make(
     Raises:
         UsageError: There are no solutions, or the libraries are not installed.
     """
-    try:
-        import nbformat
-        import nbgrader  # noqa: F401 - what is written is for it
-    except ImportError:
-        raise UsageError("this needs nbgrader: pip install 'llm-kata[nbgrader]'") from None
+    if importlib.util.find_spec("nbgrader") is None:
+        raise UsageError("this needs nbgrader: pip install 'llm-kata[nbgrader]'")
+    import nbformat
+
     if not (root / "solutions").is_dir():
         raise UsageError(f"{root / 'solutions'} is not there; notebooks are made from solutions")
     if to.exists() and not to.is_dir():

@@ -22,7 +22,7 @@ from ..release import unwritten
 from .cells import Piece, join
 
 MAX_ERRORS = 20  # magic lines that are found one by one; beyond, all at once
-MAX_STATEMENTS = 20_000  # of a notebook, at the top level
+MAX_STATEMENTS = 5_000  # of a notebook, at the top level
 BODY_MAGICS = {"time", "timeit", "capture", "prun"}  # what follows them is Python
 _BROKEN = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 _DEFINITION = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)", re.M)
@@ -97,7 +97,7 @@ def take(cells: Sequence[str], pieces: Sequence[Piece], chapter: str) -> Taken:
 
 
 def _read(index: int, source: str, read: _Cells) -> None:
-    text = source.replace("\r\n", "\n").replace("\r", "\n").rstrip().lstrip("\n")
+    text = source.replace("\r\n", "\n").replace("\r", "\n").rstrip().lstrip("\ufeff\n")
     try:
         text, tree = _parse(text)
     except _BROKEN as error:
@@ -223,6 +223,9 @@ def _choose(read: _Cells, given: Sequence[Piece], exercises: Sequence[str], chap
     rivals: dict[str, list[_Statement]] = {}
     chosen = {name: _last_written(read.statements, name, chapter) for name in exercises}
     for one in read.statements:
+        if _is_future(one):
+            one.kept = True
+            continue
         if one.dump in same:
             continue  # the given code as it is
         importing = isinstance(one.node, ast.Import | ast.ImportFrom)
