@@ -314,7 +314,10 @@ def test_an_old_format_is_read(chapter, pieces):
         (b'{"nbformat": 99, "cells": []}', "not a notebook"),
         (b'{"nbformat": 4, "nbformat_minor": 5, "cells": 3}', "is not a notebook"),
         (b'{"nbformat": 4, "nbformat_minor": 5, "cells": [3]}', "is not a notebook"),
-        (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{}]}', "is not a notebook"),
+        (
+            b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{}]}',
+            "is not a notebook",
+        ),
         (b"0" * (16 << 20) + b"0", "is larger than 16,777,216 bytes"),
     ],
 )
