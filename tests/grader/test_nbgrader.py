@@ -186,7 +186,7 @@ class Graded:
 
 
 def scores_in(database):
-    """{student: {cell: (auto_score, needs_manual_grade)}}"""
+    """By student and cell: the score, and whether it waits for a human."""
     found = {}
     with sqlite3.connect(database) as base:
         rows = base.execute(

@@ -188,7 +188,7 @@ def test_deleted_cells_cost_their_own_exercise(chapter, pieces):
         ["factor = 2", "def double(x):\n    return x * factor"],
         ["from math import prod", "def double(x):\n    return prod([x, 2])"],
         ["import math as m; y = m.pi; z = 1 / 0", "def double(x):\n    return m.floor(x * 2.25)"],
-        ["from __future__ import annotations", "def double(x: Unknown) -> Later:\n    return 2 * x"],
+        ["from __future__ import annotations", "def double(x: Late) -> Later:\n    return 2 * x"],
         ["import math", f"{DOUBLE}\n\nprint(double(1))\ndouble(2)\nassert False"],
         ["!pip install numpy\n%matplotlib inline\nimport os", f"%%time\n{DOUBLE}"],
         [f"{DOUBLE}\n\n%timeit double(2)\ndouble?\nfiles = !ls"],
