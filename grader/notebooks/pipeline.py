@@ -159,7 +159,7 @@ class Received(NotebookExporter):
         released = self._released(marks, chapter)
         handed_in, why = list[Cell](), ""
         try:
-            _refuse_links(Path(filename), Path(_converter(self).coursedir.root))
+            _refuse_links(Path(filename))
             data = read_regular(Path(filename), MAX_NOTEBOOK)
             handed_in = cells_of(data, os.path.basename(filename))
         except SubjectMissing as error:
@@ -210,14 +210,14 @@ class Received(NotebookExporter):
         return notebook
 
 
-def _refuse_links(path: Path, root: Path) -> None:
+def _refuse_links(path: Path) -> None:
     """A folder of a submission may be a link to somewhere else.
 
     Raises:
         SubjectMissing: One is.
     """
     for folder in (path.parent, path.parent.parent):
-        if folder.is_symlink() and folder.resolve() != root.resolve():
+        if folder.is_symlink():
             raise SubjectMissing(f"{folder.name} is a link, not a folder; hand in the folder")
 
 
@@ -333,6 +333,9 @@ class _Judges:
                 why = str(error)
                 self.close()
                 continue
+            except BaseException:
+                self.close()
+                raise
             if worst(e.verdict for e in found.exercises) != UNJUDGED:
                 return found
             tests = [t for e in found.exercises for t in e.tests]

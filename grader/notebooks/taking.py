@@ -12,6 +12,7 @@ copied or deleted. Nothing is executed to find the module in it, and no metadata
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 import symtable
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +22,8 @@ from ..names import one_line
 from ..release import unwritten
 from .cells import Piece, join
 
-MAX_ERRORS = 20  # magic lines that are found one by one; beyond, all at once
+MAX_ERRORS = 20  # magic lines that are found one by one; beyond, and in long cells, all at once
+LONG = 100_000  # characters of a cell
 MAX_STATEMENTS = 5_000  # of a notebook, at the top level
 BODY_MAGICS = {"time", "timeit", "capture", "prun"}  # what follows them is Python
 _BROKEN = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
@@ -153,7 +155,7 @@ def _parse(text: str) -> tuple[str, ast.Module]:
         if not name or name.group(1) not in BODY_MAGICS:
             raise SyntaxError(f"{one_line(first, 40)} is for another language or program")
         text = f"# {first}\n{rest}"
-    for _ in range(MAX_ERRORS):
+    for _ in range(MAX_ERRORS if len(text) <= LONG else 0):
         try:
             return text, ast.parse(text)
         except SyntaxError as error:
@@ -163,6 +165,9 @@ def _parse(text: str) -> tuple[str, ast.Module]:
                 raise
             lines[number] = _silenced(lines[number])
             text = "\n".join(lines)
+    if len(text) > LONG:
+        with contextlib.suppress(SyntaxError):
+            return text, ast.parse(text)
     silenced = (_silenced(x) if _MAGIC.search(x) else x for x in text.split("\n"))
     text = "\n".join(silenced)
     return text, ast.parse(text)

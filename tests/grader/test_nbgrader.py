@@ -234,6 +234,9 @@ def graded(demo_root, tmp_path_factory):
     for name, data in FILES.items():
         place(name).write_bytes(data)
     place("linked").symlink_to(folder / "submitted" / "right" / CHAPTER / f"{CHAPTER}.ipynb")
+    folder_of_another = folder / "submitted" / "linked_folder"
+    folder_of_another.mkdir()
+    (folder_of_another / CHAPTER).symlink_to(folder / "submitted" / "right" / CHAPTER)
     beside = folder / "submitted" / "right" / CHAPTER
     (beside / "secret.txt").symlink_to(folder / "nbgrader_config.py")
     (beside / "timestamp.txt").write_text("2026-01-02 03:04:05 UTC\n", encoding="utf-8")
@@ -316,6 +319,7 @@ def test_the_same_module_has_the_same_points_by_kata_grade(graded, tmp_path):
         ("broken", 0, 3, 2),
         ("helped", 3, 3, 2),
         ("linked", 0, 0, 0),
+        ("linked_folder", 0, 0, 0),
         *((name, 0, 0, 0) for name in FILES),
     ],
 )
@@ -373,6 +377,7 @@ def test_the_feedback_shows_nothing_that_was_stored_in_the_notebook(graded):
         ("no_such_format", "ch01_demo.ipynb is not a notebook"),
         ("too_large", "ch01_demo.ipynb is larger than 16,777,216 bytes"),
         ("linked", "ch01_demo.ipynb is a link, not a file; hand in the file"),
+        ("linked_folder", "ch01_demo is a link, not a folder; hand in the folder"),
         ("broken", "not read, because this is not Python: line 2: '(' was never closed"),
         ("deleted", "There was no cell for this exercise."),
         ("deleted", "not written yet: ch01_demo.double"),

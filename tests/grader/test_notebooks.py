@@ -141,6 +141,7 @@ def test_a_notebook_is_valid_and_has_a_graded_cell_for_each_exercise(name):
         if cell.cell_type == "code" and not marks["solution"]:
             assert marks["locked"]
             assert "### BEGIN SOLUTION" not in cell.source
+            assert any(not line.startswith("#") for line in cell.source.splitlines())
 
 
 def test_a_marked_region_in_the_header_is_refused_with_a_reason(chapter):
@@ -236,6 +237,7 @@ def test_edited_given_code_is_given_again_and_imports_added_to_it_count(chapter,
         ("def double(x):\n    return ((x)", "line 2: '(' was never closed"),
         ("def double(x):\n\treturn x\n        return 1", "line 3"),
         ("def double(x):\n    nonlocal y", "nonlocal"),
+        ("def double(x):\n    break", "'break' outside loop"),
         ("%%writefile a.py\ndef double(x):\n    return 2 * x", "%%writefile"),
         ("pip install numpy\ndef double(x):\n    return 2 * x", "line 1"),
         ("def double(x):\n    return '\ud800'", "surrogates"),
@@ -267,6 +269,11 @@ def test_text_within_a_cell_stays_as_it_is(chapter, pieces):
     assert odd in take([odd], pieces, chapter.name).text
 
 
+def test_comments_stay_where_a_trial_is_left_out(chapter, pieces):
+    cell = f"# mine\n{DOUBLE}\n\n\n# a trial\ndouble(2)"
+    assert f"# mine\n{DOUBLE}\n\n\n# a trial\n\n\n" in take([cell], pieces, chapter.name).text
+
+
 def test_many_statements_and_many_magic_lines_end_in_time(chapter, pieces):
     many = "\n".join(f"a{n} = a{n + 1}" for n in range(6_000))
     taken = take([DOUBLE, many, "!ls\n" * 5_000], pieces, chapter.name)
@@ -289,8 +296,10 @@ def test_a_notebook_without_metadata_is_read_by_what_its_cells_define(chapter, p
 
 
 def test_an_exercise_whose_cell_became_text_is_code_all_the_same(chapter, pieces):
-    cells = [Cell("markdown", DOUBLE, "double"), Cell("markdown", "# def double", "other")]
-    assert DOUBLE in chapter_in(cells, chapter, pieces).text
+    cells = [Cell("markdown", DOUBLE, "double"), Cell("markdown", QUADRUPLE, "other")]
+    text = chapter_in(cells, chapter, pieces).text
+    assert DOUBLE in text
+    assert QUADRUPLE not in text, "text is no code"
 
 
 def test_an_old_format_is_read(chapter, pieces):
