@@ -12,6 +12,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -58,100 +59,157 @@ def _programs() -> Iterator[None]:
         os.environ["PATH"] = before
 
 
+@dataclass
+class _Assignment:
+    """A chapter in the gradebook: the ids of its notebooks and of what is graded in them."""
+
+    id: str
+    notebook: str
+    notebooks: dict[str, tuple[list[str], list[str]]]  # by id: cells with grades, with comments
+    cells: dict[str, str]  # by exercise
+
+
 class _Filling:
-    """One open gradebook."""
+    """One open gradebook; rows are gathered, and written together."""
 
     def __init__(self, gradebook: Any) -> None:
+        from nbgrader.api import Grade, Student, SubmittedAssignment, SubmittedNotebook
+
         self._gradebook, self._db = gradebook, gradebook.db
-        self._cells: dict[str, dict[str, Any]] = {}
+        self._assignments: dict[str, _Assignment] = {}
+        self._students = {row.id for row in self._rows(Student.id)}
+        self._submissions = {
+            (row.student_id, row.assignment_id): row.id
+            for row in self._rows(
+                SubmittedAssignment.id,
+                SubmittedAssignment.student_id,
+                SubmittedAssignment.assignment_id,
+            )
+        }
+        self._notebooks = {
+            (row.assignment_id, row.notebook_id): row.id
+            for row in self._rows(
+                SubmittedNotebook.id,
+                SubmittedNotebook.assignment_id,
+                SubmittedNotebook.notebook_id,
+            )
+        }
+        self._grades = {
+            (row.notebook_id, row.cell_id): (row.id, row.manual_score is not None)
+            for row in self._rows(Grade.id, Grade.notebook_id, Grade.cell_id, Grade.manual_score)
+        }
+        self._new: dict[str, list[dict[str, Any]]] = {}
+        self._changed: list[dict[str, Any]] = []
+
+    def _rows(self, *columns: Any) -> Any:
+        return self._db.query(*columns)
 
     def fill(self, reports: Iterable[Report]) -> list[str]:
         """Write all; names the submissions that have a chapter without a score."""
-        from nbgrader.api import Student, SubmittedNotebook
-
         left_out = []
-        students = {one.id: one for one in self._db.query(Student)}
-        there = {
-            (one.assignment.student_id, one.notebook_id): one
-            for one in self._db.query(SubmittedNotebook)
-        }
-        with self._db.no_autoflush:
-            for report in reports:
-                name = shown(report.subject)
-                student = students.get(name)
-                if student is None:
-                    student = students[name] = Student(id=name)
-                    self._db.add(student)
-                for chapter in report.chapters:
-                    self._chapter(student, chapter, there)
-                if report.exact_points is None:
-                    left_out.append(report.subject)
-            self._db.commit()
+        for report in reports:
+            student = shown(report.subject)
+            if student not in self._students:
+                self._students.add(student)
+                self._add("Student", id=student)
+            for chapter in report.chapters:
+                self._chapter(student, chapter)
+            if report.exact_points is None:
+                left_out.append(report.subject)
+        self._write()
         return left_out
 
-    def _chapter(self, student: Any, chapter: ChapterReport, there: dict[Any, Any]) -> None:
-        if chapter.name not in self._cells:
-            self._cells[chapter.name] = self._assignment(chapter)
-        cells = self._cells[chapter.name]
-        notebook = cells[""]
-        submitted = there.get((student.id, notebook.id))
-        if submitted is None:
+    def _chapter(self, student: str, chapter: ChapterReport) -> None:
+        if chapter.name not in self._assignments:
+            self._assignments[chapter.name] = self._assignment(chapter)
+        place = self._assignments[chapter.name]
+        submission = self._submissions.get((student, place.id))
+        if submission is None:
             if not chapter.handed_in:
                 return
-            submitted = self._submission(student, notebook)
-            there[student.id, notebook.id] = submitted
-        grades = {grade.cell_id: grade for grade in submitted.grades}
+            submission = self._submission(student, place)
+        notebook = self._notebooks.get((submission, place.notebook))
+        if notebook is None:
+            notebook = self._notebook(submission, place.notebook, place)
         scored = chapter.exact_points is not None
         for exercise in chapter.exercises:
-            cell = cells[exercise.name]
-            grade = grades.get(cell.id)
-            if grade is None:
-                from nbgrader.api import Grade
+            cell, points = place.cells[exercise.name], exercise.exact_points
+            grade, by_hand = self._grades.get((notebook, cell), ("", False))
+            values = {
+                "auto_score": float(points) if scored and points is not None else None,
+                "needs_manual_grade": not scored or by_hand,
+            }
+            if grade:
+                self._changed.append({"id": grade, **values})
+            else:
+                self._add("Grade", notebook_id=notebook, cell_id=cell, **values)
 
-                grade = Grade(cell_id=cell.id)
-                submitted.grades.append(grade)
-            points = exercise.exact_points
-            grade.auto_score = float(points) if scored and points is not None else None
-            grade.needs_manual_grade = not scored or grade.manual_score is not None
-
-    def _assignment(self, chapter: ChapterReport) -> dict[str, Any]:
-        """The chapter's notebook and its graded cells, by exercise, made where they are not there.
+    def _assignment(self, chapter: ChapterReport) -> _Assignment:
+        """The chapter's assignment, its notebook and its graded cells, made where they are missing.
 
         What nbgrader's generate_assignment has saved stays as it is.
         """
         from nbgrader.api import MissingEntry
 
         book, name = self._gradebook, chapter.name
-        book.update_or_create_assignment(name)
+        assignment = book.update_or_create_assignment(name)
         try:
             notebook = book.find_notebook(name, name)
         except MissingEntry:
             notebook = book.add_notebook(name, name)
-        cells: dict[str, Any] = {"": notebook}
-        for exercise in chapter.exercises:
-            cells[exercise.name] = book.update_or_create_grade_cell(
+        cells = {
+            exercise.name: book.update_or_create_grade_cell(
                 test_name(exercise.name),
                 name,
                 name,
                 max_score=exercise.max_points,
                 cell_type="code",
+            ).id
+            for exercise in chapter.exercises
+        }
+        notebooks = {
+            one.id: (
+                [cell.id for cell in (*one.grade_cells, *one.task_cells)],
+                [cell.id for cell in (*one.solution_cells, *one.task_cells)],
             )
-        return cells
+            for one in assignment.notebooks
+        }
+        return _Assignment(assignment.id, notebook.id, notebooks, cells)
 
-    def _submission(self, student: Any, notebook: Any) -> Any:
-        """A submission of a chapter with all that nbgrader expects in it."""
-        from nbgrader.api import Comment, Grade, SubmittedAssignment, SubmittedNotebook
+    def _submission(self, student: str, place: _Assignment) -> str:
+        """A submission of a chapter, with every notebook of its assignment in it."""
+        made = self._add("SubmittedAssignment", assignment_id=place.id, student_id=student)
+        self._submissions[student, place.id] = made
+        for notebook in place.notebooks:
+            self._notebook(made, notebook, place)
+        return made
 
-        assignment = SubmittedAssignment(assignment=notebook.assignment, student=student)
-        made = []
-        for one in notebook.assignment.notebooks:
-            submitted = SubmittedNotebook(notebook=one, assignment=assignment)
-            submitted.grades = [
-                Grade(cell_id=cell.id) for cell in (*one.grade_cells, *one.task_cells)
-            ]
-            submitted.comments = [
-                Comment(cell_id=cell.id) for cell in (*one.solution_cells, *one.task_cells)
-            ]
-            made.append(submitted)
-        self._db.add(assignment)
-        return next(one for one in made if one.notebook is notebook)
+    def _notebook(self, submission: str, notebook: str, place: _Assignment) -> str:
+        """A notebook of a submission, with all that nbgrader expects in it."""
+        made = self._add("SubmittedNotebook", assignment_id=submission, notebook_id=notebook)
+        self._notebooks[submission, notebook] = made
+        graded, commented = place.notebooks[notebook]
+        for cell in set(graded) - set(place.cells.values()):
+            self._add("Grade", notebook_id=made, cell_id=cell)
+        for cell in commented:
+            self._add("Comment", notebook_id=made, cell_id=cell)
+        return made
+
+    def _add(self, model: str, **values: Any) -> str:
+        from nbgrader.api import new_uuid
+
+        row = {"id": new_uuid(), **values}
+        self._new.setdefault(model, []).append(row)
+        return str(row["id"])
+
+    def _write(self) -> None:
+        from nbgrader import api
+
+        for model in ("Student", "SubmittedAssignment", "SubmittedNotebook", "Grade", "Comment"):
+            alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+            for row in self._new.get(model, []):
+                alike.setdefault(tuple(row), []).append(row)
+            for rows in alike.values():
+                self._db.bulk_insert_mappings(getattr(api, model), rows)
+        self._db.bulk_update_mappings(api.Grade, self._changed)
+        self._db.commit()
