@@ -29,6 +29,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import nbformat
+from nbgrader.api import Gradebook
 
 from grader.course import load_course
 from grader.errors import KataError
@@ -208,7 +209,7 @@ def nbgrader(folder, *arguments):
 
 
 def by_nbgrader(submissions, count, folder):
-    """Seconds of `nbgrader autograde`, as it comes, over `count` submissions of the class."""
+    """Seconds and points of `nbgrader autograde`, as it comes, over `count` submissions."""
     released, chapter = stock_course(folder)
     for submission in random.Random(1).sample(sorted(submissions.iterdir()), count):
         text = (submission / f"{CHAPTER}.py").read_text(encoding="utf-8")
@@ -230,7 +231,9 @@ def by_nbgrader(submissions, count, folder):
         nbformat.write(notebook, path)
     begun = time.perf_counter()
     nbgrader(folder, "autograde", CHAPTER)
-    return time.perf_counter() - begun
+    seconds = time.perf_counter() - begun
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        return seconds, {s.student.id: s.score for s in gradebook.assignment_submissions(CHAPTER)}
 
 
 def fill(path, template):
@@ -309,11 +312,11 @@ def main():
         print(f"pytest loop: {seconds:.1f} s for {count}, {theirs:.1f} submissions a minute")
         print(f"ratio: {ours / theirs:.2f}; the loop calls right what is not: {fooled or 'none'}")
         count = wanted.nbgrader or wanted.size
-        seconds = by_nbgrader(submissions, count, folder / "stock")
+        seconds, stock = by_nbgrader(submissions, count, folder / "stock")
         theirs, used = 60 * count / seconds, (processor_seconds() - ended) / count
         print(f"stock nbgrader: {used:.2f} processor seconds a submission")
         print(f"stock nbgrader: {seconds:.1f} s for {count}, {theirs:.1f} submissions a minute")
-        print(f"ratio: {ours / theirs:.2f}")
+        print(f"ratio: {ours / theirs:.2f}; its points: {stock}")
         if not wanted.no_store:
             measure_store(reports[0], folder)
 
