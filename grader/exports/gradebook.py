@@ -7,6 +7,7 @@ submission, unless an older one is there, which nbgrader counts as nothing hande
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sys
@@ -59,6 +60,14 @@ def _programs() -> Iterator[None]:
         os.environ["PATH"] = before
 
 
+def _student(name: str) -> str:
+    """Nbgrader's id of a learner: the submission's name, and for an odd name one that is its own."""
+    if name and name.isprintable():
+        return name
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    return f"{shown(name, 100)}-{digest}"
+
+
 @dataclass
 class _Assignment:
     """A chapter in the gradebook: the ids of its notebooks and of what is graded in them."""
@@ -108,7 +117,7 @@ class _Filling:
         """Write all; names the submissions that have a chapter without a score."""
         left_out = []
         for report in reports:
-            student = shown(report.subject)
+            student = _student(report.subject)
             if student not in self._students:
                 self._students.add(student)
                 self._add("Student", id=student)
