@@ -61,7 +61,7 @@ def _programs() -> Iterator[None]:
 
 
 def _student(name: str) -> str:
-    """Nbgrader's id of a learner: the submission's name, and for an odd name one that is its own."""
+    """A learner's id: the name of the submission, and for an odd name one of its own."""
     if name and name.isprintable():
         return name
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:10]
