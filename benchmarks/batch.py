@@ -1,16 +1,21 @@
-"""A class of 40 on chapter 3, graded by `kata batch` and by a loop of plain `pytest` processes.
+"""A class of 40 on chapter 3: `kata batch`, a loop of `pytest` processes, and stock nbgrader.
 
-Claims: at least 5 times as many submissions a minute; under 1.5 GiB for the whole grader; with
-5,000 submissions in the store, the pages and each export take under 10 s.
+Claims: at least 5 times as many submissions a minute as the loop, and 10 times as many as `nbgrader
+autograde` with its own preprocessors; under 1.5 GiB for the whole grader; with 5,000 submissions in
+the store, the pages and each export take under 10 s.
 
 The submissions are the reference, right alternatives, wrong answers and hostile code. The loop runs
 the same suite in pytest's own process; it is stopped after `LOOP_SECONDS`, as it never ends where a
 submission does not. It has no sandbox, and several of the hostile ones end or fool it.
 
-    python benchmarks/batch.py [--class N] [--loop N] [--no-store]
+Stock nbgrader executes each notebook in a kernel; its graded cells run the same tests by pytest
+within that kernel, so that torch and the suites are imported once a notebook. No sandbox either.
+
+    python benchmarks/batch.py [--class N] [--loop N] [--nbgrader N] [--no-store]
 """
 
 import argparse
+import copy
 import json
 import os
 import random
@@ -23,8 +28,16 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import nbformat
+from nbgrader.api import Gradebook
+
 from grader.course import load_course
+from grader.errors import KataError
 from grader.exports import FORMATS, export
+from grader.grading import collect
+from grader.judge import suite_files
+from grader.notebooks.cells import pieces_of
+from grader.notebooks.making import make
 from grader.overlay import overlay, read_answer
 from grader.pages import write as write_pages
 from grader.report import FAILED, PASSED
@@ -143,6 +156,86 @@ def by_loop(submissions, count):
     return time.perf_counter() - begun, len(chosen), fooled
 
 
+RUNNER = """
+import os, pathlib, tempfile
+os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+import pytest
+from grader.judge import command
+from grader.notebooks.cells import solution_pieces
+from grader.notebooks.taking import take
+from grader.course import load_course
+
+ROOT = pathlib.Path({root!r})
+CHAPTER = load_course(ROOT / "exercises" / "course.toml").chapter({chapter!r})
+
+
+def run_tests(*names):
+    folder = tempfile.mkdtemp()
+    module = take(get_ipython().user_ns["In"], solution_pieces(ROOT, CHAPTER), CHAPTER.name).text
+    (pathlib.Path(folder) / (CHAPTER.name + ".py")).write_text(module)
+    tests = [ROOT / "tests" / CHAPTER.name / name for name in names]
+    assert pytest.main([*command(ROOT, tests, 0)[4:], "--subject", folder]) == 0
+"""
+
+
+def stock_course(folder):
+    """A course in which nbgrader does everything itself; returns the released notebook."""
+    chapter = load_course(ROOT / "exercises" / "course.toml").chapter(CHAPTER)
+    make(ROOT, load_course(ROOT / "exercises" / "course.toml"), [chapter], folder)
+    config = "c = get_config()\nc.CourseDirectory.course_id = 'stock'\n"
+    (folder / "nbgrader_config.py").write_text(config, encoding="utf-8")
+    tests = collect(ROOT, suite_files(ROOT, CHAPTER))
+    path = folder / "source" / CHAPTER / f"{CHAPTER}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        if name == "setup":
+            cell.source = RUNNER.format(root=str(ROOT), chapter=CHAPTER)
+        elif name.startswith("test-"):
+            wanted = [t.id for t in tests if t.exercise == name.removeprefix("test-")]
+            cell.source = f"run_tests(*{wanted!r})"
+    nbformat.write(notebook, path)
+    nbgrader(folder, "generate_assignment", CHAPTER)
+    return nbformat.read(folder / "release" / CHAPTER / f"{CHAPTER}.ipynb", as_version=4), chapter
+
+
+def nbgrader(folder, *arguments):
+    """Run one of nbgrader's commands; one that fails on some submission goes on with the rest."""
+    programs = Path(sys.executable).parent
+    path = os.pathsep.join([str(programs), os.environ["PATH"]])
+    command = [str(programs / "nbgrader"), *arguments]
+    env = {**os.environ, "PATH": path, "HOME": str(folder)}
+    subprocess.run(command, cwd=folder, env=env, capture_output=True, check=False)
+
+
+def by_nbgrader(submissions, count, folder):
+    """Seconds and points of `nbgrader autograde`, as it comes, over `count` submissions."""
+    released, chapter = stock_course(folder)
+    for submission in random.Random(1).sample(sorted(submissions.iterdir()), count):
+        text = (submission / f"{CHAPTER}.py").read_text(encoding="utf-8")
+        try:
+            pieces = pieces_of(text, chapter)
+        except (SyntaxError, KataError):  # one cell holds it all
+            pieces = []
+        own = {piece.name: piece.text for piece in pieces if not piece.given}
+        rest = [piece.text for piece in pieces[1:] if piece.given] or ([] if pieces else [text])
+        notebook = copy.deepcopy(released)
+        for cell in notebook.cells:
+            marks = cell.metadata.get("nbgrader", {})
+            if marks.get("solution"):
+                cell.source = own.get(marks["grade_id"], "")
+                last = cell
+        last.source = "\n\n\n".join([last.source, *rest])
+        path = folder / "submitted" / submission.name / CHAPTER / f"{CHAPTER}.ipynb"
+        path.parent.mkdir(parents=True)
+        nbformat.write(notebook, path)
+    begun = time.perf_counter()
+    nbgrader(folder, "autograde", CHAPTER)
+    seconds = time.perf_counter() - begun
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        return seconds, {s.student.id: s.score for s in gradebook.assignment_submissions(CHAPTER)}
+
+
 def fill(path, template):
     """A store of `ROWS` submissions with verdicts by chance."""
     draw = random.Random(0)
@@ -175,10 +268,10 @@ def measure_store(template, folder):
     fill(path, template)
     print(f"{ROWS} submissions of {len(template.tests)} tests: {path.stat().st_size >> 20} MiB")
     course = load_course(ROOT / "exercises" / "course.toml")
-    single = {"junit": "all.xml", "csv": "grades.csv"}
+    single = {"junit": "all.xml", "csv": "grades.csv", "nbgrader": "gradebook.db"}
     for name in FORMATS:
         for out in dict.fromkeys((f"out-{name}", single.get(name, f"out-{name}"))):
-            if name == "csv" and out.startswith("out"):
+            if name in ("csv", "nbgrader") and out.startswith("out"):
                 continue
             begun = time.perf_counter()
             with Store(path) as store:
@@ -195,6 +288,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--class", dest="size", type=int, default=40, help="submissions")
     parser.add_argument("--loop", type=int, help="how many of them the loop takes (default: all)")
+    parser.add_argument("--nbgrader", type=int, help="how many of them nbgrader takes")
     parser.add_argument("--no-store", action="store_true", help="leave the large store out")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kata-bench-") as name:
@@ -212,10 +306,17 @@ def main():
         print(json.dumps(points, indent=1))
         seconds, count, fooled = by_loop(submissions, wanted.loop or wanted.size)
         theirs = 60 * count / seconds
-        used = (processor_seconds() - used) / count
+        ended = processor_seconds()
+        used = (ended - used) / count
         print(f"pytest loop: {used:.2f} processor seconds a submission")
         print(f"pytest loop: {seconds:.1f} s for {count}, {theirs:.1f} submissions a minute")
         print(f"ratio: {ours / theirs:.2f}; the loop calls right what is not: {fooled or 'none'}")
+        count = wanted.nbgrader or wanted.size
+        seconds, stock = by_nbgrader(submissions, count, folder / "stock")
+        theirs, used = 60 * count / seconds, (processor_seconds() - ended) / count
+        print(f"stock nbgrader: {used:.2f} processor seconds a submission")
+        print(f"stock nbgrader: {seconds:.1f} s for {count}, {theirs:.1f} submissions a minute")
+        print(f"ratio: {ours / theirs:.2f}; its points: {stock}")
         if not wanted.no_store:
             measure_store(reports[0], folder)
 

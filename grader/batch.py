@@ -21,6 +21,7 @@ from .grading import MAX_SEED, chapter_report, layers, versions
 from .handin import HandIn, Module, find, read
 from .judge import JOBS, Job, Judge, Test
 from .names import shown
+from .notebooks.reading import taker
 from .report import FAILED, UNJUDGED, ChapterReport, Report, worst
 from .store import Key, Store
 
@@ -156,6 +157,7 @@ class _Grading:
         self._order, self._store, self._progress, self._tally = order, store, progress, tally
         self._suites = {c.name: suite_digest(order.root, order.course, c) for c in order.chapters}
         self._names = [c.name for c in order.chapters]
+        self._take = taker(order.root, order.course)
         self._versions = versions()
         self._waiting: list[_Piece] = []
         self._flying: dict[str, _Piece] = {}
@@ -189,7 +191,7 @@ class _Grading:
 
     def _read(self, handin: HandIn) -> dict[str, Module]:
         if self._last is None or self._last[0] != handin:
-            self._last = handin, read(handin, self._names)
+            self._last = handin, read(handin, self._names, self._take)
         return self._last[1]
 
     def run(self) -> None:

@@ -20,6 +20,7 @@ import typer
 from typer.core import TyperGroup
 
 from . import __version__
+from .course import find_root
 from .errors import KataError, UsageError
 
 if TYPE_CHECKING:
@@ -88,15 +89,6 @@ def _options(
 
 
 # Where things are
-
-
-def find_root() -> Path:
-    """The nearest folder upwards with exercises/course.toml, else the grader's own checkout."""
-    here = Path.cwd()
-    for folder in [here, *here.parents, Path(__file__).resolve().parent.parent]:
-        if (folder / "exercises" / "course.toml").is_file():
-            return folder
-    raise UsageError("no exercises/course.toml here or above; run kata inside the course's folder")
 
 
 def _course(root: Path) -> Course:
@@ -923,6 +915,25 @@ def collect(
 
 
 @app.command()
+def notebooks(
+    to: Annotated[Path, typer.Option(metavar="COURSE", help="The nbgrader course's folder.")],
+    chapter: Names = None,
+    seed: Seed = 0,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what was changed.")] = False,
+) -> None:
+    """Make a course for nbgrader: a notebook for each chapter, and its configuration."""
+    from .notebooks.making import make
+
+    root = find_root()
+    course = _course(root)
+    made = make(root, course, _selected(course, chapter or []), to, seed=seed, force=force)
+    words = {"same": "up to date", "kept": "changed since, kept; --force overwrites it"}
+    for file in made:
+        print(f"{file.path}: {words.get(file.state, file.state)}")
+    print(f"next: cd {to}, then `nbgrader generate_assignment CHAPTER`")
+
+
+@app.command()
 def batch(
     submissions: Annotated[
         Path, typer.Argument(help="A folder with a folder or an archive for each submission.")
@@ -1003,7 +1014,7 @@ def export(
     out: Annotated[Path, typer.Option(help="A file, or a folder with a file a submission.")],
     results: Results = RESULTS,
     format_: Annotated[
-        str, typer.Option("--format", help="json, junit, gradescope, github or csv.")
+        str, typer.Option("--format", help="json, junit, gradescope, github, csv or nbgrader.")
     ] = "csv",
     chapter: Names = None,
     only: Annotated[

@@ -146,6 +146,19 @@ class Course:
         return self.chapters[: names.index(name)]
 
 
+def find_root() -> Path:
+    """The nearest folder upwards with exercises/course.toml, else the grader's own checkout.
+
+    Raises:
+        UsageError: There is none.
+    """
+    here = Path.cwd()
+    for folder in [here, *here.parents, Path(__file__).resolve().parent.parent]:
+        if (folder / "exercises" / "course.toml").is_file():
+            return folder
+    raise UsageError("no exercises/course.toml here or above; run kata inside the course's folder")
+
+
 def load_course(path: Path) -> Course:
     """Read course.toml.
 

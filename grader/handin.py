@@ -1,8 +1,9 @@
 """What a learner handed in: a folder or an archive -> each chapter's bytes, or why there are none.
 
-Only regular files with a chapter's name are read, size-capped and without following links.
-Nothing is unpacked: a member of an archive is read into memory up to its limit. nbgrader's
-`submitted/<student>/<assignment>/` is a folder of folders like any other.
+Only regular files with a chapter's name are read, size-capped and without following links: its
+module, or its notebook, out of which the module is taken. Nothing is unpacked: a member of an
+archive is read into memory up to its limit. nbgrader's `submitted/<student>/<assignment>/` is a
+folder of folders like any other.
 """
 
 from __future__ import annotations
@@ -15,18 +16,22 @@ import os
 import stat
 import tarfile
 import zipfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .errors import SubjectMissing, UsageError
 from .names import shown
+from .notebooks.reading import MAX_NOTEBOOK
 from .subject import MAX_SOURCE, read_regular
 
 MAX_ARCHIVE = 16 << 20  # bytes of an archive
 MAX_UNPACKED = 64 << 20  # bytes of a tar's content that are looked through
 MAX_ENTRIES = 10_000  # files of one submission that are looked at
 MAX_DEPTH = 3  # folders around a chapter, such as repo-main/exercises/
+MAX_FILE = {".py": MAX_SOURCE, ".ipynb": MAX_NOTEBOOK}
+
+Take = Callable[[str, bytes], bytes]  # a chapter's name and its notebook -> its module
 
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
 UNREADABLE = (".rar", ".7z", ".gz", ".bz2", ".xz", ".tbz2", ".txz", ".zst")
@@ -110,19 +115,55 @@ class _Place:
     """A file with a chapter's name: the folders around it, and its content or what is wrong."""
 
     folders: tuple[str, ...]
+    file: str
     content: bytes | None
     why: str = ""
 
 
-def read(handin: HandIn, chapters: Sequence[str]) -> dict[str, Module]:
-    """The chapters of a submission; whatever is wrong with it stands in the modules."""
+def no_notebooks(chapter: str, data: bytes) -> bytes:
+    """In place of what takes modules out of notebooks.
+
+    Raises:
+        SubjectMissing: Always.
+    """
+    raise SubjectMissing(f"{chapter}.ipynb is a notebook; hand in {chapter}.py")
+
+
+def read(handin: HandIn, chapters: Sequence[str], take: Take = no_notebooks) -> dict[str, Module]:
+    """The chapters of a submission; whatever is wrong with it stands in the modules.
+
+    Args:
+        handin: The submission.
+        chapters: The chapters' names.
+        take: Takes a chapter's module out of its notebook; raises SubjectMissing where it cannot.
+    """
     places: dict[str, list[_Place]] = {name: [] for name in chapters}
     try:
         for chapter, place in _places(handin.path, places):
-            places[chapter].append(place)
+            places[chapter].append(_taken(chapter, place, take))
     except _Refused as error:
         return {name: Module(name, None, str(error)) for name in chapters}
     return {name: _module(name, found) for name, found in places.items()}
+
+
+def _taken(chapter: str, place: _Place, take: Take) -> _Place:
+    """The same with the module, where the file is a notebook."""
+    if place.content is None or not place.file.endswith(".ipynb"):
+        return place
+    try:
+        return replace(place, content=take(chapter, place.content))
+    except SubjectMissing as error:
+        return replace(place, content=None, why=str(error))
+
+
+def _chapter_of(file: str, chapters: dict[str, list[_Place]]) -> str | None:
+    """The chapter that a file's name says it is."""
+    stem, suffix = os.path.splitext(file)
+    return stem if suffix in MAX_FILE and stem in chapters else None
+
+
+def _limit(file: str) -> int:
+    return MAX_FILE[os.path.splitext(file)[1]]
 
 
 def _places(path: Path, chapters: dict[str, list[_Place]]) -> Iterator[tuple[str, _Place]]:
@@ -165,12 +206,12 @@ def _in_folder(top: Path, chapters: dict[str, list[_Place]]) -> Iterator[tuple[s
             seen += 1
             if seen > MAX_ENTRIES:
                 raise _Refused(f"holds more than {MAX_ENTRIES:,} files; hand in the chapters alone")
-            chapter = entry.name.removesuffix(".py")
-            if entry.name.endswith(".py") and chapter in chapters:
+            if chapter := _chapter_of(entry.name, chapters):
                 try:
-                    place = _Place(folders, read_regular(Path(entry.path)))
+                    content = read_regular(Path(entry.path), _limit(entry.name))
+                    place = _Place(folders, entry.name, content)
                 except SubjectMissing as error:
-                    place = _Place(folders, None, str(error))
+                    place = _Place(folders, entry.name, None, str(error))
                 yield chapter, place
             elif entry.is_dir(follow_symlinks=False) and _worth(entry.name, folders):
                 waiting.append((Path(entry.path), (*folders, entry.name)))
@@ -180,18 +221,19 @@ def _worth(name: str, folders: tuple[str, ...]) -> bool:
     return len(folders) < MAX_DEPTH and not name.startswith((".", "__"))
 
 
-def _named(name: str, chapters: dict[str, list[_Place]]) -> tuple[str, tuple[str, ...], str] | None:
-    """Chapter, folders and what is wrong with the name, of a member that is a chapter."""
+def _named(name: str, chapters: dict[str, list[_Place]]) -> tuple[str, _Place] | None:
+    """Of a member that is a chapter: which one, its place, and what is wrong with the name."""
     *folders, last = name.replace("\\", "/").split("/")
-    chapter = last.removesuffix(".py")
-    if not last.endswith(".py") or chapter not in chapters:
+    chapter = _chapter_of(last, chapters)
+    if chapter is None:
         return None
     if "" in folders or ".." in folders or any(":" in part for part in folders):
-        return chapter, tuple(folders), f"{last} lies outside of the archive ({shown(name)})"
+        why = f"{last} lies outside of the archive ({shown(name)})"
+        return chapter, _Place(tuple(folders), last, None, why)
     folders = [part for part in folders if part != "."]
     if len(folders) > MAX_DEPTH or any(part.startswith((".", "__")) for part in folders):
         return None
-    return chapter, tuple(folders), ""
+    return chapter, _Place(tuple(folders), last, None)
 
 
 def _in_zip(data: io.BytesIO, chapters: dict[str, list[_Place]]) -> Iterator[tuple[str, _Place]]:
@@ -202,19 +244,20 @@ def _in_zip(data: io.BytesIO, chapters: dict[str, list[_Place]]) -> Iterator[tup
         for member in members:
             if member.is_dir() or (found := _named(member.filename, chapters)) is None:
                 continue
-            chapter, folders, why = found
+            chapter, place = found
+            file, why, limit = place.file, place.why, _limit(place.file)
             kind = stat.S_IFMT(member.external_attr >> 16)
             if not why and kind not in (0, stat.S_IFREG):
-                why = f"{chapter}.py is not a file; hand in the file"
+                why = f"{file} is not a file; hand in the file"
             if not why and member.flag_bits & 1:
-                why = f"{chapter}.py is encrypted; hand it in without a password"
-            if not why and member.file_size > MAX_SOURCE:
-                why = f"{chapter}.py is larger than {MAX_SOURCE:,} bytes"
+                why = f"{file} is encrypted; hand it in without a password"
+            if not why and member.file_size > limit:
+                why = f"{file} is larger than {limit:,} bytes"
             content = None
             if not why:
-                with archive.open(member) as file:
-                    content, why = _capped(file.read(MAX_SOURCE + 1), chapter)
-            yield chapter, _Place(folders, content, why)
+                with archive.open(member) as opened:
+                    content, why = _capped(opened.read(limit + 1), file)
+            yield chapter, replace(place, content=content, why=why)
 
 
 class _Unpacked(io.RawIOBase):
@@ -242,20 +285,21 @@ def _in_tar(
                 raise _Refused(f"holds more than {MAX_ENTRIES:,} files; hand in the chapters alone")
             if member.isdir() or (found := _named(member.name, chapters)) is None:
                 continue
-            chapter, folders, why = found
+            chapter, place = found
+            file, why, limit = place.file, place.why, _limit(place.file)
             if not why and (not member.isreg() or member.issparse()):
-                why = f"{chapter}.py is not a file; hand in the file"
-            if not why and member.size > MAX_SOURCE:
-                why = f"{chapter}.py is larger than {MAX_SOURCE:,} bytes"
+                why = f"{file} is not a file; hand in the file"
+            if not why and member.size > limit:
+                why = f"{file} is larger than {limit:,} bytes"
             content = None
-            if not why and (file := archive.extractfile(member)) is not None:
-                content, why = _capped(file.read(MAX_SOURCE + 1), chapter)
-            yield chapter, _Place(folders, content, why)
+            if not why and (opened := archive.extractfile(member)) is not None:
+                content, why = _capped(opened.read(limit + 1), file)
+            yield chapter, replace(place, content=content, why=why)
 
 
-def _capped(content: bytes, chapter: str) -> tuple[bytes | None, str]:
-    if len(content) > MAX_SOURCE:
-        return None, f"{chapter}.py is larger than {MAX_SOURCE:,} bytes"
+def _capped(content: bytes, file: str) -> tuple[bytes | None, str]:
+    if len(content) > _limit(file):
+        return None, f"{file} is larger than {_limit(file):,} bytes"
     return content, ""
 
 
@@ -269,7 +313,7 @@ def _module(chapter: str, places: list[_Place]) -> Module:
     homes = [p for p in nearest if p.folders[-1:] in ((chapter,), ("exercises",))]
     chosen = homes or nearest
     if len({(p.content, p.why) for p in chosen}) > 1:
-        where = ", ".join(sorted("/".join((*p.folders, f"{chapter}.py")) for p in chosen)[:3])
-        why = f"{chapter}.py is there more than once ({shown(where)}); hand in one"
+        where = ", ".join(sorted("/".join((*p.folders, p.file)) for p in chosen)[:3])
+        why = f"{chapter} is there more than once ({shown(where)}); hand in one"
         return Module(chapter, None, why)
     return Module(chapter, chosen[0].content, chosen[0].why)

@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 from .errors import UnjudgedError
-from .seam.nursery import HUGE_PAGES
 
 HERE = Path(__file__).resolve().parent
 JOBS = max(2, os.cpu_count() or 2)
@@ -90,6 +89,8 @@ def command(root: Path, files: Iterable[Path], seed: int) -> list[str]:
 
 def environment() -> dict[str, str]:
     """The environment of a judge: what the system needs, and no option of pytest's."""
+    from .seam.nursery import HUGE_PAGES
+
     kept = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "HOME", "LANG", "LC_ALL")
     found = {name: os.environ[name] for name in kept if name in os.environ}
     # Oracles load nothing from outside, and say so at once instead of trying.

@@ -137,12 +137,8 @@ class _Chapters(Loader, MetaPathFinder):
         exec(code, module.__dict__)  # noqa: S102 - running the subject is what this is for
 
 
-def load_package(sources: Sequence[Source], package: str = PACKAGE) -> ModuleType:
-    """Run the last of the sources as a module of a fresh package, and return it.
-
-    Those before it are run when something imports them. Whatever the code raises comes out as it
-    is.
-    """
+def open_package(sources: Sequence[Source], package: str) -> None:
+    """Make a fresh package of the sources, each of which is run when something imports it."""
     previous = sys.modules.pop(package, None)
     for stale in vars(previous) if previous else ():
         sys.modules.pop(f"{package}.{stale}", None)
@@ -151,6 +147,15 @@ def load_package(sources: Sequence[Source], package: str = PACKAGE) -> ModuleTyp
     root = ModuleType(package)
     root.__path__ = []
     sys.modules[package] = root
+
+
+def load_package(sources: Sequence[Source], package: str = PACKAGE) -> ModuleType:
+    """Run the last of the sources as a module of a fresh package, and return it.
+
+    Those before it are run when something imports them. Whatever the code raises comes out as it
+    is.
+    """
+    open_package(sources, package)
     return importlib.import_module(f"{package}.{sources[-1].name}")
 
 

@@ -16,10 +16,6 @@ import math
 import torch
 from torch import Tensor, nn
 
-### BEGIN SOLUTION
-_SLOPE = math.sqrt(5)  # for kaiming_uniform_, as torch starts its own linear layers
-### END SOLUTION
-
 
 class LoRALayer(nn.Module):
     """Two thin matrices whose product is a change of a large weight.
@@ -51,7 +47,7 @@ class LoRALayer(nn.Module):
         if rank < 1:
             raise ValueError(f"rank must be at least 1, got {rank}")
         self.A = nn.Parameter(torch.empty(in_dim, rank))
-        nn.init.kaiming_uniform_(self.A, a=_SLOPE)
+        nn.init.kaiming_uniform_(self.A, a=math.sqrt(5))  # as torch starts its own linear layers
         self.B = nn.Parameter(torch.zeros(rank, out_dim))
         self.scaling = alpha / rank
         ### END SOLUTION

@@ -25,6 +25,7 @@ FORMATS = {
     "gradescope": "gradescope",
     "github": "github",
     "csv": "table",
+    "nbgrader": "gradebook",
 }
 MAX_WORDS = 4_000  # characters of one test's output
 

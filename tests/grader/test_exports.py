@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
@@ -350,6 +351,15 @@ def test_every_format_takes_hostile_names_and_no_control_characters(tmp_path, na
     export(name, [made(n, "FFFF", HOSTILE) for n in names], out)
     files = [p for p in tmp_path.rglob("*") if p.is_file()]
     assert all(out in (p, *p.parents) for p in files)
+    if name == "nbgrader":
+        with sqlite3.connect(out) as base:
+            students = [row[0] for row in base.execute("SELECT id FROM student")]
+            graded = base.execute("SELECT count(*) FROM grade").fetchone()[0]
+        base.close()
+        assert len(students) == len(names)
+        assert all(student.isprintable() for student in students)
+        assert graded == len(names) * len(made().chapters[0].exercises)
+        return
     for path in files:
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202e]", text)

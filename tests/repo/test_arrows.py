@@ -67,6 +67,7 @@ LIGHT = (
     *("seam/sandbox", "seam/measures", "seam/seccomp"),
     *("names", "handin", "store", "batch", "collect"),
     *("leaks", "bundle", "autograder", "workflows"),
+    *(f"notebooks/{name}" for name in ("__init__", "cells", "taking", "reading", "kernel")),
 )
 
 
