@@ -8,7 +8,7 @@ A nursery serves one socket with one-letter requests:
     N  fork a nursery like this one on the socket that comes along
     W  fork a worker on the socket, the output pipe and the scratch folder that come along, with
        the limits that follow; answers its process id
-    K  kill a worker                     S  kill a worker; answers how it ended
+    K  kill a worker                     S  answers how a worker ended, or CUT if it had to be killed
 
 A worker locks itself into the sandbox before it says that it is ready; one that cannot says why and
 ends. When the socket closes, everything forked here is killed. Run as
@@ -43,6 +43,7 @@ Started = tuple[socket.socket, subprocess.Popen[bytes] | None]
 NUMBER = struct.Struct("<q")
 LIMITS = struct.Struct("<qqq")  # memory_mb, scratch_mb, cpu_seconds
 READY = b"+"  # a worker's first byte: it is locked down, and nothing of the subject has run
+CUT = -1  # how a worker ended that had closed its socket and lived on
 GRACE = 0.5  # seconds for a worker whose socket is closed to end by itself, before it is killed
 
 
@@ -235,11 +236,14 @@ class Nursery:
         while pid in self._living and time.monotonic() < until:
             self._reap()
             time.sleep(0.002)
+        if pid not in self._living:
+            return self._ended.pop(pid, 0)
         self._kill(pid)
         while pid in self._living:
             self._reap()
             time.sleep(0.001)
-        return self._ended.pop(pid, 0)
+        del self._ended[pid]
+        return CUT
 
 
 def _keep_only(descriptors: list[int]) -> list[int]:

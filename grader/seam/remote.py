@@ -25,6 +25,7 @@ from ..course import Limits, Rule
 from ..errors import (
     SubjectBroken,
     SubjectDied,
+    SubjectKilled,
     SubjectRaised,
     SubjectRefused,
     SubjectStopped,
@@ -34,7 +35,7 @@ from ..errors import (
 from ..subject import Source
 from . import measures
 from . import rules as rules_module
-from .nursery import LIMITS, NUMBER, READY, Started, start
+from .nursery import CUT, LIMITS, NUMBER, READY, Started, start
 from .wire import MAX_FRAME, Decoder, Encoder, WireError, callback_bytes, handle_bytes
 from .worker import HEADER
 
@@ -191,7 +192,7 @@ class Nursery:
             self._send(b"K" + NUMBER.pack(pid))
 
     def status(self, pid: int) -> int:
-        """Kill a worker if it still lives; how it ended, as `os.waitpid` says it."""
+        """How a worker ended, as `os.waitpid` says it; CUT if it still lived and was killed now."""
         self._send(b"S" + NUMBER.pack(pid))
         return self._answer()
 
@@ -265,7 +266,7 @@ class Worker:
         self._connection, self._output, self._pid = connection, output, pid
         self._nursery, self._limits, self._scratch = nursery, limits, scratch
         self._looked = self._looked_into = 0.0
-        self._ready = False
+        self._ready = self._killed = False
         self._connection.setblocking(False)
         os.set_blocking(output, False)
         self._deadline = time.monotonic() + limits.test_seconds
@@ -301,6 +302,8 @@ class Worker:
         try:
             with self._call():
                 found = self._await(self._loading)
+        except SubjectKilled:
+            raise
         except SubjectDied as error:
             raise SubjectBroken(f"the chapter does not load: {error}") from None
         except SubjectTimeout as error:
@@ -532,6 +535,7 @@ class Worker:
     # How it ends
 
     def _kill(self) -> None:
+        self._killed = True
         self._nursery.kill(self._pid)
 
     def _late(self) -> SubjectTimeout:
@@ -546,8 +550,12 @@ class Worker:
 
     def _died(self) -> SubjectDied:
         status = self._nursery.status(self._pid)
+        if status == CUT:
+            return SubjectDied("the process closed its connection during the call")
         if os.WIFSIGNALED(status):
             number = os.WTERMSIG(status)
+            if number == signal.SIGKILL and not self._killed:
+                return SubjectKilled("the process was ended by SIGKILL")
             with contextlib.suppress(ValueError):
                 return SubjectDied(f"the process was ended by {signal.Signals(number).name}")
             return SubjectDied(f"the process was ended by signal {number}")
