@@ -325,7 +325,9 @@ def written(value):
 
 answers = st.one_of(
     plain.map(lambda v: ("ok", v)),
-    st.tuples(st.just("raised"), st.sampled_from(["ValueError", "StopIteration", "X"]), plain, plain),
+    st.tuples(
+        st.just("raised"), st.sampled_from(["ValueError", "StopIteration", "X"]), plain, plain
+    ),
     st.tuples(st.just("raised"), plain, plain, plain),
     st.tuples(st.just("refused"), plain),
     st.tuples(st.just("callback"), st.integers(-1, 2), st.just(()), st.just({})),
