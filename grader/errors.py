@@ -59,7 +59,7 @@ class SubjectDied(SubjectError):
 
 
 class SubjectKilled(SubjectDied):
-    """The worker was killed, and not by the grader: by itself, or by the system's lack of memory."""
+    """The worker was killed, and not by the grader: by itself, or for want of memory."""
 
 
 class SubjectStopped(SubjectDied):

@@ -8,7 +8,7 @@ A nursery serves one socket with one-letter requests:
     N  fork a nursery like this one on the socket that comes along
     W  fork a worker on the socket, the output pipe and the scratch folder that come along, with
        the limits that follow; answers its process id
-    K  kill a worker                     S  answers how a worker ended, or CUT if it had to be killed
+    K  kill a worker                     S  answers how a worker ended; CUT if it had to be
 
 A worker locks itself into the sandbox before it says that it is ready; one that cannot says why and
 ends. When the socket closes, everything forked here is killed. Run as
@@ -271,7 +271,7 @@ def main() -> None:
     sandbox.active_layers(without)  # tried once, for all workers, while there is one thread
     sandbox.enter_namespaces(without)
     sandbox.hide()
-    sandbox.readable()
+    sandbox.granted()
     import torch.utils.data  # noqa: F401 - imported for the workers
 
     from . import rules, warm, workbench, worker  # noqa: F401 - imported for the workers
