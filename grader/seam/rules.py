@@ -83,7 +83,8 @@ NATIVE = ("ctypes.dlopen", "ctypes.dlsym", "ctypes.dlsym/handle", "ctypes.call_f
 
 _closed: dict[str, str] = {}  # module -> the message of the rule that closes it
 _sources: dict[str, str] = {}  # file -> what may be seen of it
-_FOLLOWING = re.compile(r"\n(?=[^\s#)])")  # the first line that a body does not reach
+# The first line that a body does not reach, or a text in it, whose lines may begin anywhere.
+_FOLLOWING = re.compile(r"\n(?=[^\s#)])|\"{3}|'{3}")
 
 
 def message(name: str, says: str) -> str:
@@ -333,8 +334,7 @@ def _cut(source: str, member: str, text: str) -> str:
             first = source.index("\n", start + 1)
             while source[first - 1] != ":":
                 first = source.index("\n", source.index("\n)", first) + 1)
-            following = _FOLLOWING.search(source, first)
-            end = following.start() if following else len(source)
+            end = _end_of_body(source, first)
             refusal = f"raise RuntimeError({text!r})"
             if head.startswith("\nclass"):
                 refusal = f"def __init__(self, *args, **kwargs): {refusal}"
@@ -342,6 +342,14 @@ def _cut(source: str, member: str, text: str) -> str:
             source = f"{source[:first]}\n    {refusal}{blank}{source[end:]}"
             start = source.find(head, first)
     return source
+
+
+def _end_of_body(source: str, start: int) -> int:
+    while found := _FOLLOWING.search(source, start):
+        if found[0] == "\n":
+            return found.start()
+        start = source.index(found[0], found.end()) + len(found[0])
+    return len(source)
 
 
 class _Cut(importlib.abc.SourceLoader):
