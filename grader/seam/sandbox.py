@@ -19,7 +19,12 @@ Not covered:
   nothing to what Landlock and seccomp refuse. The network's and IPC's are the nursery's, entered
   once, where the system lets it.
 - Reading what the grader needs for itself: Python, the installed packages and the libraries of the
-  system are open to the subject. Nothing secret may be installed there.
+  system are open to the subject, but for the sources of what a rule forbids (`conceal`). Nothing
+  secret may be installed there.
+- Python in a home that is closed to an ordinary user: a grader that was started as root and then
+  gives its rights up can no longer read it, so install Python where everybody may read.
+- The text of what a rule forbids, if the submission brings it along: `rules` sees operators, and
+  of a formula that calls only open ones it cannot say who wrote it.
 - macOS, Windows and Linux before 5.13: there `active_layers` says what is missing.
 
 `active_layers` tries every layer in a process of its own; `lock_down` applies them in a worker. The

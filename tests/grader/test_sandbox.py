@@ -714,7 +714,8 @@ def test_what_is_cut_keeps_its_lines_and_loses_its_body():
     source = (
         "import x\n\n\ndef kept(a):\n    return a\n\n\n@x.y\ndef closed(\n    a: int,\n    b=(1,\n)"
         ") -> (\n    int\n):\n    '''Words.\n\nMore.\n'''\n    # why\n    return secret\n\n\n"
-        "class Closed(x.Z):\n    a = secret\n\n    def f(self):\n        return secret\n\n\nlast = 1\n"
+        "class Closed(x.Z):\n    a = secret\n\n    def f(self):\n        return secret\n\n\n"
+        "last = 1\n"
     )
     cut = rules._cut(rules._cut(source, "closed", "no"), "Closed", "no")
     assert "return a" in cut
