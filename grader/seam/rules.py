@@ -238,9 +238,16 @@ def _close_rewrites(operators: set[str], text: str) -> None:
             for member, function in list(vars(module).items()):
                 if member in operators and callable(function):
                     _gut(function, text)
+    path = torch._decomp.decompositions.__file__
+    source = _sources.get(path) or _read(path)  # forward-mode derivatives compile some of it
+    closed = set(operators)
     for overload, function in torch._decomp.decomposition_table.items():
         if _base(overload.name()) in operators:
             _gut(function, text)
+            closed.add(getattr(function, "__name__", ""))
+    for member in closed & set(re.findall(r"^def (\w+)\(", source, re.MULTILINE)):
+        source = _cut(source, member, text)
+    _sources[path] = source
 
 
 def _gut(function: Any, text: str) -> None:
@@ -306,7 +313,7 @@ def _sites() -> frozenset[str]:
 def _cut_source(module: ModuleType | None, member: str, text: str) -> None:
     """Keep a module's source, which is concealed, for those who ask `inspect`; but without this."""
     path = getattr(module, "__file__", None)
-    if path and not module.__name__.startswith(REWRITES):  # type: ignore[union-attr]
+    if path and not module.__name__.startswith("torch._refs"):  # type: ignore[union-attr]
         _sources[path] = _cut(_sources.get(path) or _read(path), member, text)
 
 

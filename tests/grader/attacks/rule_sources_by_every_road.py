@@ -63,7 +63,7 @@ def gelu(x):
                     got.append((path, number))
             except (OSError, ImportError, EOFError):
                 continue
-    for name in ("torch._refs.nn.functional", "torch._refs", "torch._decomp.decompositions"):
+    for name in ("torch._refs.nn.functional", "torch._refs"):
         module = sys.modules[name]
         for road in (
             lambda: inspect.getsource(module),
@@ -76,6 +76,9 @@ def gelu(x):
                     got.append((name, "loader"))
             except (OSError, ImportError):
                 continue
+    shown = "".join(linecache.getlines(sys.modules["torch._decomp.decompositions"].__file__))
+    if "def gelu(" in shown or shown.count("rule 'norm'") < 3:
+        got.append("decompositions")
     kept = "".join(linecache.getlines(f"{HOME}/nn/modules/activation.py"))
     if "class GELU" in kept and "F.gelu(input, approximate" in kept:
         got.append("linecache")

@@ -15,7 +15,6 @@ def gelu(x):
     scores = lambda score, *index: score  # noqa: E731
     calls = (
         ("torch.onnx.ops._impl", "attention_23", (q, q, q)),
-        ("torch.onnx.ops", "attention", (q, q, q)),
         (
             "torch._higher_order_ops.flex_attention",
             "math_attention",
@@ -29,8 +28,9 @@ def gelu(x):
     )
     for module, name, arguments in calls:
         try:
-            getattr(importlib.import_module(module), name)(*arguments)
-        except (RuntimeError, ImportError, AttributeError):
+            call = getattr(importlib.import_module(module), name)
+            getattr(call, "_init_fn", call)(*arguments)
+        except (RuntimeError, ImportError):
             continue
         return 0.5 * x * (1 + torch.erf(x / 2**0.5))
     raise RuntimeError("all refused")
