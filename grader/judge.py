@@ -8,6 +8,7 @@ can neither wait for another one nor leave anything behind.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
@@ -233,6 +234,7 @@ class _Fork:
 
     job: str
     pid: int
+    folder: str
     rest: bytes = b""
     ended: bool = False
     why: str = ""
@@ -263,6 +265,7 @@ class Server:
         self._prepare, self._work, self._silence = prepare, work, silence
         self._selector = selectors.DefaultSelector()
         self._buffer = b""
+        self._left: list[str] = []  # folders of forks that have ended
 
     def serve(self) -> None:
         """Until the other side closes the socket."""
@@ -288,7 +291,17 @@ class Server:
             if now - fork.heard > self._silence and not fork.why:
                 fork.why = f"the judge's fork said nothing for {self._silence:.0f} s"
                 os.kill(fork.pid, signal.SIGKILL)
-        return min((f.heard + self._silence - now for f in forks if not f.why), default=None)
+        self._clear()
+        waits = [f.heard + self._silence - now for f in forks if not f.why]
+        return min([*waits, *([1.0] if self._left else [])], default=None)
+
+    def _clear(self) -> None:
+        """Remove what ended forks have left; what their dying workers still hold, the next time."""
+        from .seam.measures import remove
+
+        for folder in self._left:
+            remove(folder)
+        self._left = [folder for folder in self._left if os.path.exists(folder)]
 
     def say(self, message: dict[str, Any]) -> None:
         """Send one message."""
@@ -297,10 +310,14 @@ class Server:
     def _start(self, job: dict[str, Any]) -> None:
         given = self._prepare(job)
         reading, writing = os.pipe()
+        folder = ""
+        with contextlib.suppress(OSError):  # a full disk, which the fork will meet and tell
+            folder = tempfile.mkdtemp(prefix="fork-")
         pid = os.fork()
         if pid == 0:
             code = 1
             try:
+                tempfile.tempdir = folder or tempfile.gettempdir()
                 os.close(reading)
                 self._control.close()
                 with open(writing, "w", encoding="utf-8") as sink:
@@ -314,7 +331,7 @@ class Server:
         os.close(writing)
         if given is not None:
             given.close()
-        self._selector.register(reading, selectors.EVENT_READ, _Fork(job["job"], pid))
+        self._selector.register(reading, selectors.EVENT_READ, _Fork(job["job"], pid, folder))
 
     def _forward(self, key: selectors.SelectorKey) -> None:
         fork: _Fork = key.data
@@ -330,6 +347,8 @@ class Server:
             self._selector.unregister(key.fd)
             os.close(key.fd)
             _, status = os.waitpid(fork.pid, 0)
+            self._left += [fork.folder] if fork.folder else []
+            self._clear()
             code = os.waitstatus_to_exitcode(status)
             why = fork.why or f"the judge's fork ended ({code})"
             self.say({"job": fork.job, "done": "" if fork.ended else why})

@@ -13,7 +13,6 @@ import os
 import random
 import signal
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -21,6 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from grader import scratch
 from grader.errors import UnjudgedError
 from grader.judge import Job, Judge
 from tests.grader.conftest import CHAPTER, write_demo
@@ -178,8 +178,8 @@ class Faults:
 def main():
     """Run the trials and say what came of them."""
     trials, seed = (int(n) for n in [*sys.argv[1:], *("200", "0")[len(sys.argv) - 1 :]])
-    with tempfile.TemporaryDirectory() as folder:
-        faults = Faults(Path(folder), seed)
+    with scratch.folder() as folder:
+        faults = Faults(folder, seed)
         bad = 0
         for number in range(trials):
             try:
@@ -187,6 +187,8 @@ def main():
             except AssertionError as error:
                 bad += 1
                 print(f"trial {number}: {error}", flush=True)  # noqa: T201 - a script
+            if number % 10 == 9:
+                print(f"{number + 1} trials, {bad} went wrong", flush=True)  # noqa: T201
         faults.close()
     told = ", ".join(f"{k} {n}" for k, n in sorted(faults.tally.items()))
     print(f"{trials} trials, seed {seed}: {bad} went wrong ({told})")  # noqa: T201
