@@ -7,13 +7,13 @@ that it names; each test rejects at least one wrong answer.
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from . import scratch
 from .course import Chapter, Course
 from .errors import KataError
 from .judge import Job, Judge
@@ -68,7 +68,7 @@ def audit(
     """
     chapters = list(chapters)
     with (
-        tempfile.TemporaryDirectory(prefix="kata-audit-") as folder,
+        scratch.folder() as folder,
         Judge(root, [c.name for c in chapters], seed) as judge,
     ):
         audits = {c.name: _ChapterAuditor(root, c, judge, Path(folder)) for c in chapters}

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from . import __version__
+from . import __version__, scratch
 from .course import Chapter, Course
 from .errors import UnjudgedError, UsageError
 from .grading import MAX_SEED, chapter_report, layers, versions
@@ -199,13 +198,13 @@ class _Grading:
         while self._waiting:
             left = len(self._waiting)
             with (
-                tempfile.TemporaryDirectory(prefix="kata-batch-") as scratch,
+                scratch.folder() as folder,
                 Judge(self._order.root, self._names, self._order.seed) as judge,
             ):
                 self._tests = judge.tests
                 self._note_chapters()
                 try:
-                    self._serve(judge, Path(scratch))
+                    self._serve(judge, folder)
                 except UnjudgedError as error:
                     if not self._flying and len(self._waiting) == left:
                         raise
@@ -219,9 +218,9 @@ class _Grading:
                 empty = chapter_report(chapter, self._tests, {}, "not graded yet")
                 self._store.note_chapter(place, self._suites[chapter.name], self._report(empty))
 
-    def _serve(self, judge: Judge, scratch: Path) -> None:
+    def _serve(self, judge: Judge, folder: Path) -> None:
         self._progress(self._done, self._total, "")
-        for job, record in judge.run(self._jobs(scratch), self._order.jobs):
+        for job, record in judge.run(self._jobs(folder), self._order.jobs):
             piece = self._flying[job.name]
             if "done" not in record:
                 piece.records[record["id"]] = record
@@ -233,7 +232,7 @@ class _Grading:
             else:
                 self._keep(piece, chapter_report(piece.chapter, self._tests, piece.records))
 
-    def _jobs(self, scratch: Path) -> Iterator[Job]:
+    def _jobs(self, place: Path) -> Iterator[Job]:
         number = 0
         while self._waiting:
             piece = self._waiting.pop()
@@ -246,7 +245,7 @@ class _Grading:
                 self._keep(piece, self._unreadable(piece.chapter, module))
                 continue
             number += 1
-            folder = scratch / str(number)
+            folder = place / str(number)
             folder.mkdir()
             (folder / f"{name}.py").write_bytes(module.data)
             self._flying[folder.name] = piece

@@ -10,7 +10,8 @@
     ├── SubjectMissing        the chapter is not there or is not a readable file
     ├── SubjectBroken         the chapter does not load: syntax error, exit at import, …
     ├── SubjectDied           the worker ended during a call
-    │   └── SubjectStopped    the worker used more than the limits allow
+    │   ├── SubjectStopped    the worker used more than the limits allow
+    │   └── SubjectKilled     somebody killed it who is not of the grader: the test runs once more
     ├── SubjectTimeout        a call or a test ran out of time
     ├── SubjectSpent          the chapter's time is used up: the test was not run
     ├── SubjectRefused        what came back is not a value that may cross
@@ -55,6 +56,10 @@ class SubjectBroken(SubjectError):
 
 class SubjectDied(SubjectError):
     """The worker ended during a call."""
+
+
+class SubjectKilled(SubjectDied):
+    """The worker was killed, and not by the grader: by itself, or for want of memory."""
 
 
 class SubjectStopped(SubjectDied):

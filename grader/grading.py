@@ -6,14 +6,13 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from . import __version__
+from . import __version__, scratch
 from .course import Chapter, Course
 from .errors import SubjectMissing, UnjudgedError, UsageError
 from .judge import Job, Judge, Test, command, environment, suite_files
@@ -191,7 +190,7 @@ def collect(root: Path, files: Sequence[Path]) -> list[Test]:
 def _run_here(plan: Plan, tests: Sequence[Test], *, interactive: bool) -> Iterator[dict[str, Any]]:
     """Run tests in a process of their own; a last message says how it ended, if not well."""
     names = [f"{plan.root / 'tests' / t.chapter / t.id.split('::')[0]}::{t.name}" for t in tests]
-    with tempfile.TemporaryDirectory(prefix="kata-") as folder:
+    with scratch.folder() as folder:
         results = Path(folder) / "results.jsonl"
         results.touch()
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module

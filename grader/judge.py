@@ -8,6 +8,7 @@ can neither wait for another one nor leave anything behind.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
@@ -16,9 +17,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -114,14 +116,19 @@ class Judge:
     def __init__(
         self, root: Path, chapters: Sequence[str], seed: int, *, hidden: bool = True
     ) -> None:
-        from .seam.measures import new_folder
+        from .scratch import Scratch
 
         files = [f for c in chapters for f in suite_files(root, c, hidden=hidden)]
         if not files:
             raise UnjudgedError(f"{root / 'tests'} has no suite of {', '.join(chapters)}")
-        ours, theirs = socket.socketpair()
+        try:
+            self._scratch = Scratch()  # whatever is written there goes, if the judge is killed
+        except OSError as error:
+            where = tempfile.gettempdir()
+            raise UnjudgedError(f"no folder can be made in {where}: {error.strerror}") from None
+        self._folder = self._scratch.path
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the judge is left
-        self._folder = new_folder()  # whatever is written there goes, if the judge is killed
+        ours, theirs = socket.socketpair()
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [*command(root, files, seed), "--kata-serve", str(theirs.fileno())],
             stdin=subprocess.DEVNULL,
@@ -141,8 +148,6 @@ class Judge:
         return self
 
     def __exit__(self, *_: object) -> None:
-        from .seam.measures import remove
-
         self._lines.close()
         self._socket.close()
         try:
@@ -151,7 +156,7 @@ class Judge:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._said.close()
-        remove(self._folder)
+        self._scratch.close()
 
     def of(self, chapter: str, exercises: Iterable[str] | None = None) -> list[Test]:
         """The tests of a chapter, or of some of its exercises."""
@@ -203,7 +208,10 @@ class Judge:
             raise self._ended() from None
 
     def _next(self) -> dict[str, Any]:
-        line = self._lines.readline()
+        try:
+            line = self._lines.readline()
+        except OSError:  # it ended with something of ours unread
+            line = ""
         if not line.endswith("\n"):
             raise self._ended()
         message: dict[str, Any] = json.loads(line)
@@ -223,6 +231,19 @@ class Judge:
 # The other half, in the judge process
 
 
+@dataclass
+class _Fork:
+    """A fork of the judge that does one job, and what it has said."""
+
+    job: str
+    pid: int
+    folder: str
+    rest: bytes = b""
+    ended: bool = False
+    why: str = ""
+    heard: float = field(default_factory=time.monotonic)
+
+
 class Server:
     """Serves jobs in the judge process.
 
@@ -232,22 +253,29 @@ class Server:
         prepare: Called in the judge for each job before the fork; what it returns goes to `work`
             in the fork and is closed in the judge.
         work: Runs one job in a fork, writing records to the file it is given.
+        silence: Seconds without a record after which a fork hangs, and is killed.
     """
 
     def __init__(
-        self, control: socket.socket, tests: Sequence[Test], prepare: Any, work: Any
+        self,
+        control: socket.socket,
+        tests: Sequence[Test],
+        prepare: Any,
+        work: Any,
+        silence: float,
     ) -> None:
         self._control, self._tests = control, tests
-        self._prepare, self._work = prepare, work
+        self._prepare, self._work, self._silence = prepare, work, silence
         self._selector = selectors.DefaultSelector()
         self._buffer = b""
+        self._left: list[str] = []  # folders of forks that have ended
 
     def serve(self) -> None:
         """Until the other side closes the socket."""
         self.say({"tests": [vars(t) for t in self._tests]})
         self._selector.register(self._control, selectors.EVENT_READ)
         while True:
-            for key, _ in self._selector.select():
+            for key, _ in self._selector.select(self._stop_silent()):
                 if key.fileobj is self._control:
                     data = self._control.recv(1 << 16)
                     if not data:
@@ -258,6 +286,26 @@ class Server:
                 else:
                     self._forward(key)
 
+    def _stop_silent(self) -> float | None:
+        """Kill the forks that have said nothing for too long; seconds until the next look."""
+        forks = [key.data for key in self._selector.get_map().values() if key.data]
+        now = time.monotonic()
+        for fork in forks:
+            if now - fork.heard > self._silence and not fork.why:
+                fork.why = f"the judge's fork said nothing for {self._silence:.0f} s"
+                os.kill(fork.pid, signal.SIGKILL)
+        self._clear()
+        waits = [f.heard + self._silence - now for f in forks if not f.why]
+        return min([*waits, *([1.0] if self._left else [])], default=None)
+
+    def _clear(self) -> None:
+        """Remove what ended forks have left; what their dying workers still hold, the next time."""
+        from .seam.measures import remove
+
+        for folder in self._left:
+            remove(folder)
+        self._left = [folder for folder in self._left if os.path.exists(folder)]
+
     def say(self, message: dict[str, Any]) -> None:
         """Send one message."""
         self._control.sendall(json.dumps(message).encode() + b"\n")
@@ -265,10 +313,14 @@ class Server:
     def _start(self, job: dict[str, Any]) -> None:
         given = self._prepare(job)
         reading, writing = os.pipe()
+        folder = ""
+        with contextlib.suppress(OSError):  # a full disk, which the fork will meet and tell
+            folder = tempfile.mkdtemp(prefix="fork-")
         pid = os.fork()
         if pid == 0:
             code = 1
             try:
+                tempfile.tempdir = folder or tempfile.gettempdir()
                 os.close(reading)
                 self._control.close()
                 with open(writing, "w", encoding="utf-8") as sink:
@@ -282,22 +334,24 @@ class Server:
         os.close(writing)
         if given is not None:
             given.close()
-        self._selector.register(reading, selectors.EVENT_READ, [job["job"], pid, b"", False])
+        self._selector.register(reading, selectors.EVENT_READ, _Fork(job["job"], pid, folder))
 
     def _forward(self, key: selectors.SelectorKey) -> None:
-        state = key.data
+        fork: _Fork = key.data
         data = os.read(key.fd, 1 << 16)
-        *lines, state[2] = (state[2] + data).split(b"\n")
+        fork.heard = time.monotonic()
+        *lines, fork.rest = (fork.rest + data).split(b"\n")
         for line in lines:
             if line == b"end":
-                state[3] = True
+                fork.ended = True
             else:
-                self.say({"job": state[0], "result": json.loads(line)})
+                self.say({"job": fork.job, "result": json.loads(line)})
         if not data:
             self._selector.unregister(key.fd)
             os.close(key.fd)
-            _, status = os.waitpid(state[1], 0)
+            _, status = os.waitpid(fork.pid, 0)
+            self._left += [fork.folder] if fork.folder else []
+            self._clear()
             code = os.waitstatus_to_exitcode(status)
-            self.say(
-                {"job": state[0], "done": "" if state[3] else f"the judge's fork ended ({code})"}
-            )
+            why = fork.why or f"the judge's fork ended ({code})"
+            self.say({"job": fork.job, "done": "" if fork.ended else why})

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import re
-import tempfile
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from . import scratch
 from .course import Chapter
 from .errors import KataError, UsageError
 from .judge import Job, Judge
@@ -192,7 +192,7 @@ def audit_mutants(
     chapters = list(chapters)
     found = {c.name: ChapterMutants(c.name) for c in chapters}
     with (
-        tempfile.TemporaryDirectory(prefix="kata-mutants-") as folder,
+        scratch.folder() as folder,
         Judge(root, [c.name for c in chapters], seed) as judge,
     ):
         mutants: dict[str, Mutant] = {}

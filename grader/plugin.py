@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import pytest
 
 from .course import Course, Exercise, load_course
-from .errors import SubjectSpent, SubjectTimeout, UnjudgedError
+from .errors import SubjectKilled, SubjectSpent, SubjectTimeout, UnjudgedError
 from .model.tokenizer import fill_tiktoken_cache
 from .opening import Opening
 from .seam.nursery import Started, start
@@ -34,6 +34,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SUITE_FILES = {"test_visible.py": True, "test_hidden.py": False}
 MIN_EXAMPLES = 5  # a property that ran fewer proves nothing: an error of ours
 MAX_EXPLAINED = 4_000  # characters and parts of a value that pytest may compare in words
+SLACK = 120.0  # seconds, beside a test's own, in which a judge's fork must say something
 MAX_TIMEOUTS = 3  # of one chapter; then its other tests are not run
 
 
@@ -131,6 +132,8 @@ _grading = pytest.StashKey[Grading]()
 _outcome = pytest.StashKey[Outcome]()
 _started = pytest.StashKey[float]()
 _following = pytest.StashKey[pytest.Item | None]()
+_tries = pytest.StashKey[int]()  # left for a test whose worker somebody else kills
+_again = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -329,14 +332,18 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         items = items_of(job)
         for item, following in zip(items, [*items[1:], None], strict=True):
             item.repr_failure = _unread  # type: ignore[method-assign,assignment]
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            item.stash[_tries], item.stash[_again] = 1, True
+            while item.stash[_again]:
+                item.stash[_again] = False
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if job["to_first"] and not grading.passing:
                 break
         grading.opening.close()
 
     _warm_up()
     hide()
-    server = Server(socket.socket(fileno=descriptor), tests, prepare, work)
+    silence = 2 * grading.course.limits.test_seconds + SLACK
+    server = Server(socket.socket(fileno=descriptor), tests, prepare, work, silence)
     try:
         server.serve()
     except UnjudgedError as error:
@@ -422,6 +429,9 @@ def pytest_runtest_makereport(
     if call.excinfo is not None:
         known = {e.id for e in grading.course.chapter(exercise.chapter).exercises}
         outcome = judge_exception(call.excinfo, call.when, exercise, visible, known)
+        if isinstance(call.excinfo.value, SubjectKilled) and item.stash.get(_tries, 0):
+            item.stash[_tries] -= 1  # it may have been the system, for want of memory
+            item.stash[_again] = True
         if isinstance(call.excinfo.value, SubjectTimeout):
             grading.timeouts[exercise.chapter] = grading.timeouts.get(exercise.chapter, 0) + 1
         previous = item.stash.get(_outcome, None)
@@ -434,6 +444,8 @@ def pytest_runtest_makereport(
         del item.stash[_outcome]
         seconds = time.monotonic() - item.stash[_started]
         grading.spent[exercise.chapter] = grading.spent.get(exercise.chapter, 0) + seconds
+        if item.stash.get(_again, False):
+            return report
         grading.report(
             TestResult(
                 id=short_id(item),

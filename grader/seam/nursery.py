@@ -8,7 +8,7 @@ A nursery serves one socket with one-letter requests:
     N  fork a nursery like this one on the socket that comes along
     W  fork a worker on the socket, the output pipe and the scratch folder that come along, with
        the number and the limits that follow; answers nothing
-    K  kill the worker of a number       S  kill it; answers how it ended
+    K  kill the worker of a number       S  answers how it ended; CUT if it had to be killed
 
 A worker locks itself into the sandbox before it says that it is ready, and its process id; one that
 cannot says why and ends. When the socket closes, everything forked here is killed. Run as
@@ -46,6 +46,7 @@ Started = tuple[socket.socket, subprocess.Popen[bytes] | None]
 NUMBER = struct.Struct("<q")
 LIMITS = struct.Struct("<qqq")  # memory_mb, scratch_mb, cpu_seconds
 READY = b"+"  # a worker's first byte: it is locked down, and nothing of the subject has run
+CUT = -1  # how a worker ended that had closed its socket and lived on
 GRACE = 0.5  # seconds for a worker whose socket is closed to end by itself, before it is killed
 
 
@@ -249,11 +250,14 @@ class Nursery:
         while pid in self._living and time.monotonic() < until:
             self._reap()
             time.sleep(0.002)
+        if pid not in self._living:
+            return self._ended.pop(number, 0)
         self._kill(pid)
         while pid in self._living:
             self._reap()
             time.sleep(0.001)
-        return self._ended.pop(number, 0)
+        self._ended.pop(number, None)
+        return CUT
 
 
 def _keep_only(descriptors: list[int]) -> list[int]:
@@ -283,7 +287,7 @@ def main() -> None:
     sandbox.active_layers(without)  # tried once, for all workers, while there is one thread
     sandbox.enter_namespaces(without)
     sandbox.hide()
-    sandbox.readable()
+    sandbox.granted()
     import torch.utils.data  # noqa: F401 - imported for the workers
 
     from . import rules, warm, workbench, worker  # noqa: F401 - imported for the workers

@@ -26,6 +26,7 @@ from ..course import Limits, Rule
 from ..errors import (
     SubjectBroken,
     SubjectDied,
+    SubjectKilled,
     SubjectRaised,
     SubjectRefused,
     SubjectStopped,
@@ -35,7 +36,7 @@ from ..errors import (
 from ..subject import Source
 from . import measures
 from . import rules as rules_module
-from .nursery import LIMITS, NUMBER, READY, Started, start
+from .nursery import CUT, LIMITS, NUMBER, READY, Started, start
 from .wire import MAX_FRAME, Decoder, Encoder, WireError, callback_bytes, handle_bytes
 from .worker import HEADER
 
@@ -226,7 +227,7 @@ class _Process:
             self._send(b"K" + NUMBER.pack(worker))
 
     def status(self, worker: int) -> int:
-        """Kill a worker if it still lives; how it ended, as `os.waitpid` says it."""
+        """How a worker ended, as `os.waitpid` says it; CUT if it still lived and was killed now."""
         self._send(b"S" + NUMBER.pack(worker))
         return self._answer()
 
@@ -298,6 +299,7 @@ class Worker:
         self._which, self._pid = number, 0
         self._nursery, self._limits, self._scratch = nursery, limits, scratch
         self._looked = self._looked_into = 0.0
+        self._killed = False
         self._connection.setblocking(False)
         os.set_blocking(output, False)
         self._deadline = time.monotonic() + limits.test_seconds
@@ -333,6 +335,8 @@ class Worker:
         try:
             with self._call():
                 found = self._await(self._loading)
+        except SubjectKilled:
+            raise
         except SubjectDied as error:
             raise SubjectBroken(f"the chapter does not load: {error}") from None
         except SubjectTimeout as error:
@@ -565,6 +569,7 @@ class Worker:
     # How it ends
 
     def _kill(self) -> None:
+        self._killed = True
         self._nursery.kill(self._which)
 
     def _late(self) -> SubjectTimeout:
@@ -579,8 +584,12 @@ class Worker:
 
     def _died(self) -> SubjectDied:
         status = self._nursery.status(self._which)
+        if status == CUT:
+            return SubjectDied("the process closed its connection during the call")
         if os.WIFSIGNALED(status):
             number = os.WTERMSIG(status)
+            if number == signal.SIGKILL and not self._killed:
+                return SubjectKilled("the process was ended by SIGKILL")
             with contextlib.suppress(ValueError):
                 return SubjectDied(f"the process was ended by {signal.Signals(number).name}")
             return SubjectDied(f"the process was ended by signal {number}")

@@ -3,21 +3,33 @@
 The dispatcher's kernels for those operators are replaced, for every overload and every dispatch
 key that applies, by one that raises and names the rule; so are the bodies of the Python
 composites. However the subject reaches them (an alias, `torch.ops`, `torch._C._nn`, jit, vmap),
-it meets the rule. Called in the worker, before the subject loads.
+it meets the rule. The files from which those bodies could be read and run again are concealed from
+the sandbox. Called in the nursery of an exercise's workers, before any of them is forked.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
+import glob
 import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import linecache
+import os
+import re
 import sys
+import sysconfig
 import warnings
 from collections.abc import Callable, Sequence
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any, NoReturn
 
 import torch
+
+from . import sandbox
 
 # A closed operator is closed under these keys and under every other one for which it has a kernel.
 KEYS = (
@@ -45,11 +57,34 @@ RUNTIMES = (
     *("_jit_override_can_fuse_on_cpu", "_jit_set_te_must_use_llvm_cpu"),
 )
 REWRITES = ("torch._refs", "torch._decomp")
+# Python bodies of an operator's work under another name: closed with the operator.
+_FLEX, _LOSS = "torch._higher_order_ops.flex_attention", "torch.distributed.tensor.parallel.loss"
+NEIGHBOURS = {
+    "native_layer_norm": ("torch._refs._normalize",),
+    "native_batch_norm": ("torch._decomp.decompositions.native_batch_norm_helper",),
+    "scaled_dot_product_attention": (
+        *(f"{_FLEX}.{name}" for name in ("math_attention", "_math_attention_inner", "sdpa_dense")),
+        "torch.onnx.ops._impl.attention_23",
+    ),
+    "_log_softmax": (f"{_LOSS}._log_softmax",),
+    "nll_loss_forward": (f"{_LOSS}._nll_loss_forward",),
+}
+# Answers of torch's own tests: of that folder, a worker may read what torch imports from it.
+ANSWERS = "torch.testing._internal"
+# What torch imports later from these folders; derivatives, for all that has to do with a rule.
+IMPORTED_LATER = {
+    ANSWERS: ("__init__.py", "common_dtype.py", "logging_tensor.py", "distributed"),
+    "torch._decomp": ("decompositions_for_jvp.py", "decompositions_for_rng.py"),
+}
+PATTERNS = "torch._inductor.fx_passes.fuse_attention"  # attention in thirty forms
 READY_MADE = ("transformers",)  # installed for the tests' oracles, and the work of most rules
 # What finds machine code by name: with it, a kernel is called without the dispatcher.
 NATIVE = ("ctypes.dlopen", "ctypes.dlsym", "ctypes.dlsym/handle", "ctypes.call_function")
 
 _closed: dict[str, str] = {}  # module -> the message of the rule that closes it
+_sources: dict[str, str] = {}  # file -> what may be seen of it
+# The first line that a body does not reach, or a text in it, whose lines may begin anywhere.
+_FOLLOWING = re.compile(r"\n(?=[^\s#)])|\"{3}|'{3}")
 
 
 def message(name: str, says: str) -> str:
@@ -65,21 +100,30 @@ def close(rules: Sequence[dict[str, Any]]) -> None:
     """
     names = torch._C._dispatch_get_all_op_names() if rules else []
     fused = [name for name in names if name.partition("::")[0] in FUSED]
+    concealed = set(_folder(ANSWERS)) if rules else set()
     for rule in rules:
-        wanted = set(rule["operators"])
+        wanted, text = set(rule["operators"]), rule["text"]
         both = wanted | {f"{name}_" for name in wanted}  # `gelu` and, in place, `gelu_`
         found = [n for n in names if n.startswith("aten::") and _base(n) in both]
         if wanted:
             found += fused
             fused = []  # closed once, by the first rule
-            _close_runtimes(rule["text"])
-        _close_operators(found, rule["text"])
-        for dotted in rule["composites"]:
-            _close_composite(dotted, rule["text"])
-        _close_rewrites(wanted, rule["text"])
-        for module in (*rule["modules"], *(READY_MADE if wanted else ())):
+            _close_runtimes(text)
+        _close_operators(found, text)
+        beside = [name for operator in wanted for name in NEIGHBOURS.get(operator, ())]
+        for dotted in (*rule["composites"], *beside):
+            concealed.update(_with_compiled(_file(_close_composite(dotted, text))))
+        if wanted:
+            _close_rewrites(wanted, text)
+            concealed.update(path for name in REWRITES for path in _folder(name))
+        for module in (*rule["modules"], *READY_MADE):
             sys.modules[module] = None  # type: ignore[assignment]
-            _closed.setdefault(module, rule["text"])
+            _closed.setdefault(module, text)
+            concealed.update(_installed(module))
+        if "scaled_dot_product_attention" in wanted:
+            sys.modules[PATTERNS] = None  # type: ignore[assignment]
+    _publish()
+    sandbox.conceal(concealed)
 
 
 def guard() -> None:
@@ -159,22 +203,30 @@ def _close_runtimes(text: str) -> None:
         sys.modules.pop(f"torch._C.{name}", None)
 
 
-def _close_composite(dotted: str, text: str) -> None:
-    module, _, name = dotted.rpartition(".")
+def _close_composite(dotted: str, text: str) -> str:
+    """Close one class or function of torch; the name of the module that its source is in."""
+    name, _, member = dotted.rpartition(".")
+    if name not in sys.modules and _file(name):
+        _cut_at_import(name, member, text)
+        return name
     try:
-        target = getattr(importlib.import_module(module), name)
+        target = getattr(importlib.import_module(name), member)
     except (ImportError, AttributeError):  # this torch does not have it
-        return
+        return ""
+    home: str = getattr(target, "__module__", None) or name
     if isinstance(target, type):
-        for member in list(vars(target).values()):  # a method works on other objects too
-            if isinstance(member, staticmethod | classmethod | property):
-                member = member.fget if isinstance(member, property) else member.__func__
-            _gut(member, text)
+        _cut_source(sys.modules.get(home), member, text)
+        for each in list(vars(target).values()):  # a method works on other objects too
+            if isinstance(each, staticmethod | classmethod | property):
+                each = each.fget if isinstance(each, property) else each.__func__
+            _gut(each, text)
         refuse = _refusal(text)
         target.__init__ = refuse  # type: ignore[misc]
         target.forward = refuse  # type: ignore[attr-defined]
     elif isinstance(target, FunctionType):
+        _cut_source(sys.modules.get(home), member, text)
         _gut(target, text)
+    return home
 
 
 def _close_rewrites(operators: set[str], text: str) -> None:
@@ -186,9 +238,16 @@ def _close_rewrites(operators: set[str], text: str) -> None:
             for member, function in list(vars(module).items()):
                 if member in operators and callable(function):
                     _gut(function, text)
+    path = torch._decomp.decompositions.__file__
+    source = _sources.get(path) or _read(path)  # forward-mode derivatives compile some of it
+    closed = set(operators)
     for overload, function in torch._decomp.decomposition_table.items():
         if _base(overload.name()) in operators:
             _gut(function, text)
+            closed.add(getattr(function, "__name__", ""))
+    for member in closed & set(re.findall(r"^def (\w+)\(", source, re.MULTILINE)):
+        source = _cut(source, member, text)
+    _sources[path] = source
 
 
 def _gut(function: Any, text: str) -> None:
@@ -209,3 +268,130 @@ def make():
             function.__code__ = space["make"]().__code__
             function.__defaults__ = function.__kwdefaults__ = None
         function = getattr(function, "__wrapped__", None)
+
+
+# Files: what a closed body says may not be read, cut out and run under another name
+
+
+def _place(module: str) -> str:
+    return os.path.join(os.path.dirname(torch.__file__), *module.split(".")[1:])
+
+
+def _folder(module: str) -> list[str]:
+    """What lies in the folder of a module of torch, but for what torch imports from it later."""
+    place, kept = _place(module), IMPORTED_LATER.get(module, ())
+    return [os.path.join(place, name) for name in os.listdir(place) if name not in kept]
+
+
+def _file(module: str) -> str:
+    """The file of a module of torch; empty if there is none."""
+    found = [f"{_place(module)}.py", os.path.join(_place(module), "__init__.py")]
+    found = [path for path in found if os.path.isfile(path)]
+    return found[0] if module.startswith("torch.") and found else ""
+
+
+def _with_compiled(path: str) -> list[str]:
+    """A file, and what is compiled of it and of its neighbours, which is not needed."""
+    return [path, os.path.join(os.path.dirname(path), "__pycache__")] if path else []
+
+
+def _installed(package: str) -> list[str]:
+    """Where a package lies, in every folder of packages that a worker can read."""
+    found = [os.path.join(site, name) for site in _sites() for name in (package, f"{package}.py")]
+    return [path for path in found if os.path.exists(path)]
+
+
+@functools.cache
+def _sites() -> frozenset[str]:
+    pattern = os.path.join("lib", "python3*", "*-packages")
+    roots = {sys.base_prefix, sys.prefix, "/usr", "/usr/local"}
+    found = {folder for root in roots for folder in glob.glob(os.path.join(root, pattern))}
+    found |= {path for path in (*sys.path, sysconfig.get_paths()["purelib"]) if "-packages" in path}
+    return frozenset(found)
+
+
+def _cut_source(module: ModuleType | None, member: str, text: str) -> None:
+    """Keep a module's source, which is concealed, for those who ask `inspect`; but without this."""
+    path = getattr(module, "__file__", None)
+    if path and not module.__name__.startswith("torch._refs"):  # type: ignore[union-attr]
+        _sources[path] = _cut(_sources.get(path) or _read(path), member, text)
+
+
+def _publish() -> None:
+    """Give `linecache` what is left of the sources."""
+    for path, source in _sources.items():
+        # Without a time of change, linecache never looks at the file again.
+        linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
+
+
+def _read(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def _cut(source: str, member: str, text: str) -> str:
+    """The source of a module in which the body of a function or a class is only a refusal.
+
+    It is known by its shape: torch's sources are formatted, and every body is on lines of its own.
+    """
+    for head in (f"\ndef {member}(", f"\nclass {member}(", f"\nclass {member}:"):
+        start = source.find(head)
+        while start >= 0:
+            # To the end of the signature: one line, or one that begins with the closing bracket.
+            first = source.index("\n", start + 1)
+            while source[first - 1] != ":":
+                first = source.index("\n", source.index("\n)", first) + 1)
+            end = _end_of_body(source, first)
+            refusal = f"raise RuntimeError({text!r})"
+            if head.startswith("\nclass"):
+                refusal = f"def __init__(self, *args, **kwargs): {refusal}"
+            blank = "\n" * (source.count("\n", first, end) - 1)
+            source = f"{source[:first]}\n    {refusal}{blank}{source[end:]}"
+            start = source.find(head, first)
+    return source
+
+
+def _end_of_body(source: str, start: int) -> int:
+    while found := _FOLLOWING.search(source, start):
+        if found[0] == "\n":
+            return found.start()
+        start = source.index(found[0], found.end()) + len(found[0])
+    return len(source)
+
+
+class _Cut(importlib.abc.SourceLoader):
+    """Loads a module of torch from what is left of its source."""
+
+    def get_filename(self, fullname: str) -> str:
+        return _file(fullname)
+
+    def get_data(self, path: str | bytes) -> bytes:
+        if str(path) not in _sources:
+            raise OSError(f"{path!r} is concealed")
+        return _sources[str(path)].encode()
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Finds modules that nobody had imported when they were cut."""
+
+    def __init__(self) -> None:
+        self.modules: set[str] = set()
+
+    def find_spec(
+        self, fullname: str, path: object = None, target: object = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname not in self.modules:
+            return None
+        return importlib.util.spec_from_file_location(fullname, _file(fullname), loader=_Cut())
+
+
+_finder = _Finder()
+
+
+def _cut_at_import(name: str, member: str, text: str) -> None:
+    """Cut a function out of a module that is not imported yet, and need not be for this."""
+    path = _file(name)
+    _sources[path] = _cut(_sources.get(path) or _read(path), member, text)
+    _finder.modules.add(name)
+    if _finder not in sys.meta_path:
+        sys.meta_path.insert(0, _finder)

@@ -19,7 +19,12 @@ Not covered:
   nothing to what Landlock and seccomp refuse. The network's and IPC's are the nursery's, entered
   once, where the system lets it.
 - Reading what the grader needs for itself: Python, the installed packages and the libraries of the
-  system are open to the subject. Nothing secret may be installed there.
+  system are open to the subject, but for the sources of what a rule forbids (`conceal`). Nothing
+  secret may be installed there.
+- Python in a home that is closed to an ordinary user: a grader that was started as root and then
+  gives its rights up can no longer read it, so install Python where everybody may read.
+- The text of what a rule forbids, if the submission brings it along: `rules` sees operators, and
+  of a formula that calls only open ones it cannot say who wrote it.
 - macOS, Windows and Linux before 5.13: there `active_layers` says what is missing.
 
 `active_layers` tries every layer in a process of its own; `lock_down` applies them in a worker. The
@@ -35,12 +40,11 @@ import errno
 import functools
 import json
 import os
-import stat
 import struct
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -245,7 +249,6 @@ _CREATE, _ADD, _RESTRICT = 444, 445, 446  # the same numbers on every architectu
 _WRITE_FILE, _READ_FILE, _READ_DIR, _TRUNCATE = 1 << 1, 1 << 2, 1 << 3, 1 << 14
 # Remove folders and files, make folders and files, move between folders.
 _CHANGE = 1 << 4 | 1 << 5 | 1 << 7 | 1 << 8 | 1 << 13
-_OF_FILES = _WRITE_FILE | _READ_FILE | _TRUNCATE
 _RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}  # how many rights of files an ABI knows; since 5: 16
 _SYSTEM = (
     *("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib"),
@@ -264,6 +267,57 @@ def readable() -> tuple[str, ...]:
     return tuple(dict.fromkeys(p for p in [*found, *_SYSTEM] if os.path.exists(p)))
 
 
+_concealed: frozenset[str] = frozenset()
+
+
+def conceal(paths: Collection[str]) -> None:
+    """Hide files and folders from the workers that are forked from now on.
+
+    Landlock grants a folder as a whole, so the folders that hold one of these are granted entry by
+    entry instead. Their names can still be listed.
+
+    Args:
+        paths: What may not be read, though it lies in what is readable.
+    """
+    global _concealed
+    _concealed = frozenset(map(os.path.realpath, paths))
+    granted()
+
+
+def granted() -> tuple[tuple[str, int], ...]:
+    """What is readable without what is concealed: paths, and the rights to each."""
+    return _granted(_concealed)
+
+
+@functools.cache
+def _granted(concealed: frozenset[str]) -> tuple[tuple[str, int], ...]:
+    above = {parent for path in concealed for parent in _parents(path)}
+    roots = {os.path.realpath(path) for path in readable()}
+    waiting = [path for path in roots if concealed.isdisjoint((path, *_parents(path)))]
+    found: dict[str, int] = {}
+    for path in waiting:
+        # What is granted holds for all that lies in it, so nothing above a concealed path may be.
+        if path in above:
+            found[path] = _READ_DIR
+            with contextlib.suppress(OSError), os.scandir(path) as entries:
+                # A link grants nothing: where it leads is readable by itself, or is not.
+                inner = [entry.path for entry in entries if not entry.is_symlink()]
+                waiting += [entry for entry in inner if entry not in concealed]
+        else:
+            found[path] = _READ_FILE | (_READ_DIR if os.path.isdir(path) else 0)
+    whole = {path for path in roots if found.get(path, _READ_DIR) != _READ_DIR}
+    covered = {path for path in roots if not whole.isdisjoint(_parents(path))}
+    return tuple((path, rights) for path, rights in found.items() if path not in covered)
+
+
+def _parents(path: str) -> list[str]:
+    found = []
+    while (parent := os.path.dirname(path)) != path:
+        found.append(parent)
+        path = parent
+    return found
+
+
 def _restrict_files(scratch: int, without: Collection[str]) -> set[str]:
     abi = _landlock(_CREATE, None, 0, 1)  # LANDLOCK_CREATE_RULESET_VERSION
     if "landlock-scopes" in without:
@@ -278,9 +332,13 @@ def _restrict_files(scratch: int, without: Collection[str]) -> set[str]:
     try:
         everything = _READ_FILE | _READ_DIR | _WRITE_FILE | _TRUNCATE | _CHANGE
         _allow(rules, scratch, everything & rights)
-        for path, descriptor in _opened((*readable(), os.devnull)):
-            more = _WRITE_FILE if path == os.devnull else 0
-            _allow(rules, descriptor, _READ_FILE | _READ_DIR | more)
+        for path, more in ((os.devnull, _READ_FILE | _WRITE_FILE), *granted()):
+            with contextlib.suppress(OSError):  # this user could not read it anyway
+                descriptor = os.open(path, os.O_PATH)
+                try:
+                    _allow(rules, descriptor, more)
+                finally:
+                    os.close(descriptor)
         _landlock(_RESTRICT, rules, 0)
     finally:
         os.close(rules)
@@ -288,19 +346,7 @@ def _restrict_files(scratch: int, without: Collection[str]) -> set[str]:
     return held | {n for n, at in (("landlock-tcp", 4), ("landlock-scopes", 6)) if abi >= at}
 
 
-def _opened(paths: tuple[str, ...]) -> Iterator[tuple[str, int]]:
-    for path in paths:
-        with contextlib.suppress(OSError):  # this user could not read it anyway
-            descriptor = os.open(path, os.O_PATH)
-            try:
-                yield path, descriptor
-            finally:
-                os.close(descriptor)
-
-
 def _allow(rules: int, descriptor: int, rights: int) -> None:
-    if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
-        rights &= _OF_FILES
     beneath = struct.pack("<Qi", rights, descriptor)  # struct landlock_path_beneath_attr
     _landlock(_ADD, rules, 1, beneath, 0)
 

@@ -1,11 +1,13 @@
 """The sandbox: what a worker cannot do, what it still can, what stops one that uses too much."""
 
+import importlib
 import json
 import os
 import platform
 import subprocess
 import sys
 import textwrap
+import types
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ import pytest
 from grader import cli, grading
 from grader.course import Limits, load_course
 from grader.errors import SubjectError, SubjectStopped, UnjudgedError
-from grader.seam import measures, sandbox, seccomp
+from grader.seam import measures, rules, sandbox, seccomp
 from grader.seam.nursery import start
 from grader.seam.remote import Nursery
 from grader.subject import Source
@@ -687,3 +689,108 @@ def test_doctor_shows_python_torch_the_vocabulary_and_the_layers():
     )
     for word in ("python 3", "torch 2", "vocabulary", "judged mode", *LAYERS):
         assert word in done.stdout
+
+
+# What the rules conceal
+
+
+def test_what_is_concealed_is_not_granted_and_its_neighbours_are(tmp_path, monkeypatch):
+    for name in ("a/one.py", "a/two.py", "a/deep/three.py", "b.py", "c/four.py"):
+        path = tmp_path / "site" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("", encoding="utf-8")
+    (tmp_path / "secret").mkdir()
+    site = tmp_path / "site"
+    (site / "link").symlink_to(tmp_path / "secret")
+    (site / "other").symlink_to(site / "a")
+    roots = (str(site), str(site / "a" / "deep"))
+    monkeypatch.setattr(sandbox, "readable", lambda: roots)
+    everything = sandbox._READ_FILE | sandbox._READ_DIR
+    assert sandbox._granted(frozenset()) == ((str(site), everything),)
+    hidden = frozenset({str(site / "a" / "one.py"), str(site / "c")})
+    found = dict(sandbox._granted(hidden))
+    assert found == {
+        str(site): sandbox._READ_DIR,
+        str(site / "a"): sandbox._READ_DIR,
+        str(site / "a" / "two.py"): sandbox._READ_FILE,
+        str(site / "a" / "deep"): everything,
+        str(site / "b.py"): sandbox._READ_FILE,
+    }, "and no link grants what it leads to"
+
+
+def test_what_is_cut_keeps_its_lines_and_loses_its_body():
+    source = (
+        "import x\n\n\ndef kept(a):\n    return a\n\n\n@x.y\ndef closed(\n    a: int,\n    b=(1,\n)"
+        ") -> (\n    int\n):\n    '''Words.\n\nMore.\n'''\n    # why\n    return secret\n\n\n"
+        "class Closed(x.Z):\n    a = secret\n\n    def f(self):\n        return secret\n\n\n"
+        "last = 1\n"
+    )
+    cut = rules._cut(rules._cut(source, "closed", "no"), "Closed", "no")
+    assert "return a" in cut
+    assert cut.count("\n") == source.count("\n")
+    assert cut.splitlines()[-1] == source.splitlines()[-1] == "last = 1"
+    compile(cut, "cut.py", "exec")
+    assert rules._cut(source, "nothing", "no") == source
+
+
+def test_every_closed_body_of_the_course_can_be_cut_out_of_torchs_sources():
+    """Its file is read by its shape; a torch of another shape is to be noticed here."""
+    import torch
+
+    course = load_course(ROOT / "exercises" / "course.toml")
+    named = {r.name: r for c in course.chapters for e in c.exercises for r in e.rules}
+    dotted = {name for rule in named.values() for name in rule.composites}
+    dotted |= {name for names in rules.NEIGHBOURS.values() for name in names}
+    tried = 0
+    for name in sorted(dotted):
+        home, _, member = name.rpartition(".")
+        target = getattr(importlib.import_module(home), member, None)
+        path = rules._file(getattr(target, "__module__", None) or home)
+        if target is None or not path or not isinstance(target, type | types.FunctionType):
+            continue
+        source = rules._read(path)
+        cut = rules._cut(source, target.__name__, "no")
+        assert cut != source, name
+        assert cut.count("\n") == source.count("\n")
+        compile(cut, path, "exec")
+        tried += 1
+    assert tried > 30
+    assert torch
+
+
+CONCEALED = """
+import inspect, os, torch
+
+def reads(module):
+    path = os.path.join(os.path.dirname(torch.__file__), *module.split("."))
+    return open(path + ".py").read(20) != ""
+
+def source(name):
+    return inspect.getsource(getattr(torch.nn.functional, name))
+
+def lazily():
+    import torch._dynamo
+    from torch.onnx.ops import _impl
+    torch.optim.AdamW([torch.nn.Parameter(torch.ones(2))])
+    return inspect.getsource(_impl)
+
+def scripted():
+    return torch.jit.script(torch.nn.functional.relu)(torch.ones(2)).sum().item()
+"""
+
+
+def test_a_worker_with_rules_reads_what_it_needs_and_not_what_is_forbidden(nursery):
+    course = load_course(ROOT / "exercises" / "course.toml")
+    (attention,) = {r for c in course.chapters for e in c.exercises for r in e.rules} & {
+        r for c in course.chapters for e in c.exercises for r in e.rules if r.name == "attention"
+    }
+    with nursery.worker([attention]) as worker:
+        worker.start_loading([Source("ch01_demo", CONCEALED, "ch01_demo.py")], 1)
+        chapter = worker.loaded()
+        assert chapter.reads("nn.modules.linear") is True
+        for name in ("nn.functional", "nn.modules.activation", "_decomp.decompositions"):
+            with pytest.raises(PermissionError):
+                chapter.reads(name)
+        assert "def relu" in chapter.source("relu")
+        assert chapter.scripted() == 2
+        assert "raise RuntimeError(\"rule 'attention'" in chapter.lazily()

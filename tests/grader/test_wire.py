@@ -2,6 +2,7 @@
 
 import math
 import struct
+import tracemalloc
 from collections import Counter, OrderedDict, namedtuple
 
 import pytest
@@ -9,8 +10,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grader.errors import SubjectDied
 from grader.seam import wire
 from grader.seam.wire import Decoder, Encoder, WireError, callback_bytes, handle_bytes
+
+from .roads import frame, receive
 
 
 def refuse(value):
@@ -310,3 +314,86 @@ def test_bools_of_any_byte_are_true_or_false():
     came = decode(b"x" + bytes([wire.DTYPES.index(torch.bool), 1]) + u64(3) + b"\x00\x01\xfe")
     assert came.tolist() == [False, True, True]
     assert wire.tensor_bytes(came) == b"\x00\x01\x01"
+
+
+# The whole road of receiving: frames, answers, references
+
+
+def written(value):
+    return Encoder(lambda item: handle_bytes(item, "thing")).encode(value)
+
+
+answers = st.one_of(
+    plain.map(lambda v: ("ok", v)),
+    st.tuples(
+        st.just("raised"), st.sampled_from(["ValueError", "StopIteration", "X"]), plain, plain
+    ),
+    st.tuples(st.just("raised"), plain, plain, plain),
+    st.tuples(st.just("refused"), plain),
+    st.tuples(st.just("callback"), st.integers(-1, 2), st.just(()), st.just({})),
+    st.tuples(st.just("callback"), plain, plain, plain),
+    plain,
+)
+payloads = answers.map(written) | st.binary(max_size=60)
+frames = st.builds(
+    frame,
+    st.integers(0, 3) | st.just(1) | st.integers(0, 2**64 - 1),
+    payloads,
+    st.none() | st.none() | st.integers(0, 300) | st.integers(0, 2**64 - 1),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(sent=st.lists(frames, max_size=5), end=st.binary(max_size=20))
+def test_any_frames_give_values_or_clean_failures(sent, end):
+    """In any order, with any number, of any length, whole or cut."""
+    receive(b"".join(sent) + end, requests=3)
+
+
+@settings(max_examples=100, deadline=None)
+@given(value=plain, number=st.integers(0, 2**64 - 1))
+def test_only_the_answer_to_what_was_asked_is_taken(value, number):
+    (first,) = receive(frame(number, written(("ok", value))), requests=1)
+    if number == 1:
+        assert same(first, value)
+    else:
+        assert isinstance(first, SubjectDied)
+        assert "not asked for" in str(first)
+
+
+@settings(max_examples=50, deadline=None)
+@given(length=st.integers(wire.MAX_FRAME + 1, 2**64 - 1))
+def test_a_frame_that_says_it_is_too_long_is_refused_before_it_is_read(length):
+    (first,) = receive(frame(1, b"x" * 100, length), requests=1)
+    assert isinstance(first, SubjectDied)
+    assert "over 256 MiB" in str(first)
+
+
+@settings(max_examples=50, deadline=None)
+@given(number=st.integers(1, 2**63 - 1) | st.integers(-(2**63), -1))
+def test_a_function_of_the_test_that_does_not_exist_is_not_called(number):
+    called = []
+    data = frame(1, written(("callback", number, (), {})))
+    (first,) = receive(data, 1, called=lambda: called.append(1))
+    assert isinstance(first, SubjectDied)
+    assert called == []
+    if number > 0:
+        answer = Encoder(lambda _: callback_bytes(number)).encode(("ok", [object()]))
+        (first,) = receive(frame(1, answer), 1)
+        assert "no such callback" in str(first)
+
+
+def test_after_a_broken_answer_nothing_more_is_taken():
+    """However right what follows looks."""
+    good = frame(2, written(("ok", 2)))
+    found = receive(frame(1, b"?") + good + good, requests=3)
+    assert [type(f) for f in found] == [SubjectDied] * 3
+
+
+def test_a_length_costs_no_memory_until_the_bytes_are_there():
+    tracemalloc.start()
+    try:
+        receive(frame(1, b"x" * 10, wire.MAX_FRAME), requests=1)
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()

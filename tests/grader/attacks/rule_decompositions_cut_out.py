@@ -3,7 +3,6 @@
 outcome: FAILED
 exercise: gelu
 says: Permission
-open: torch's sources are readable to a worker: sandbox.readable would have to leave out torch/_refs and torch/_decomp
 """
 
 import math

@@ -3,7 +3,6 @@
 outcome: FAILED
 exercise: gelu
 says: rule|Permission
-open: the packages of rules are readable to a worker: sandbox.readable would have to leave them out
 """
 
 import importlib.util
