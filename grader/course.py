@@ -62,6 +62,7 @@ class Chapter:
         sections: The sections of the book.
         exercises: In the order of teaching.
         preload: Modules that its code loads when it runs, imported once before workers are forked.
+        oracles: Modules that its suite loads when it runs, imported once before the judge forks.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Chapter:
     sections: str
     exercises: tuple[Exercise, ...]
     preload: tuple[str, ...] = ()
+    oracles: tuple[str, ...] = ()
 
     def exercise(self, name: str) -> Exercise:
         """The exercise of that name.
@@ -218,6 +220,7 @@ def _chapter(table: _Table, rules: Mapping[str, Rule]) -> Chapter:
         sections=table.get("sections", str),
         exercises=exercises,
         preload=table.strings("preload"),
+        oracles=table.strings("oracles"),
     )
 
 

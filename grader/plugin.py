@@ -6,8 +6,10 @@ process. Judged, it is a stand-in for the module in a worker (`seam.remote`).
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
+import importlib
 import json
 import os
 import sys
@@ -322,6 +324,10 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         ]
 
     def prepare(job: dict[str, Any]) -> Nursery | None:
+        chapter = grading.course.chapter(job["chapter"])
+        for name in (*chapter.oracles, *(() if job["judged"] else chapter.preload)):
+            with contextlib.suppress(ImportError):  # the test that needs it will say so
+                importlib.import_module(name)
         if not job["judged"]:
             return None
         rule_sets = [_exercise_of(grading, item).rules for item in items_of(job)]
