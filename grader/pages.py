@@ -1,7 +1,8 @@
 """Reports -> one static folder: the class on one page, and a page for each learner.
 
-No script, no request to the outside, and a content security policy that forbids both. The style
-stands in each page, so that the policy can name it by its hash and a page opened from disk has it.
+And pairs that are alike -> one page. No script, no request to the outside, and a content security
+policy that forbids both. The style stands in each page, so that the policy can name it by its hash
+and a page opened from disk has it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +27,13 @@ from .report import PASSED, ChapterReport, ExerciseReport, Report, rounded
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from .similar import Found, Side
+
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 GENERATOR = '<meta name="generator" content="LLM Kata">'
 MAX_FAILING = 20  # rows of "what fails most"
+MAX_PAIRS = 100  # on the page of pairs
+MAX_LINE = 2_000  # characters of a line of a learner's code
 BINS = 10
 
 
@@ -106,19 +112,9 @@ def write(reports: Iterable[Report], course: Course, out: Path) -> int:
     Raises:
         UsageError: There is nothing to show, the folder holds something else, or jinja2 is missing.
     """
-    try:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    except ImportError:
-        raise UsageError("pages need jinja2: pip install 'llm-kata[classroom]'") from None
+    pages = _environment(course)
     out = out.resolve()
     old = _former(out)
-    pages = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=False,
-    )
-    _common(pages, course)
     learner_page = pages.get_template("learner.html")
     found = _Class()
     taken: set[str] = set()
@@ -151,9 +147,63 @@ def _former(out: Path) -> set[Path]:
     return set((out / "learners").glob("*.html"))
 
 
-def _common(pages: Environment, course: Course) -> None:
-    """What every template may use."""
-    from markupsafe import Markup
+def write_similar(found: Found, course: Course, out: Path) -> None:
+    """Write one page with the pairs that are alike, their texts side by side.
+
+    Raises:
+        UsageError: It cannot be written, or jinja2 is missing.
+    """
+    pages = _environment(course)
+    text = pages.get_template("similar.html").render(
+        submissions=found.submissions,
+        pairs=[
+            {
+                "chapter": pair.chapter,
+                "longest": pair.left.longest[1] - pair.left.longest[0] + 1,
+                "sides": [_side(side) for side in (pair.left, pair.right)],
+            }
+            for pair in found.pairs[:MAX_PAIRS]
+        ],
+        left=max(0, len(found.pairs) - MAX_PAIRS),
+        left_out=[(shown(name), chapter, shown(why, 500)) for name, chapter, why in found.left_out],
+    )
+    try:
+        write_text(out.resolve(), text)
+    except OSError as error:
+        raise UsageError(f"{out}: cannot be written ({error.strerror})") from None
+
+
+def _side(side: Side) -> dict[str, Any]:
+    """One text of a pair, in runs of lines that are shared or not."""
+    lines = side.text.expandtabs(4).split("\n")
+    runs = [
+        (marked, "".join(f"{plain(line, MAX_LINE)}\n" for _, line in run))
+        for marked, run in groupby(enumerate(lines, 1), lambda one: one[0] in side.lines)
+    ]
+    first, last = side.longest
+    share = round(100 * side.share)
+    return {
+        "name": shown(side.name),
+        "share": share,
+        "first": first,
+        "last": last,
+        "runs": runs,
+    }
+
+
+def _environment(course: Course) -> Environment:
+    """The templates, and what every one of them may use."""
+    try:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+        from markupsafe import Markup
+    except ImportError:
+        raise UsageError("pages need jinja2: pip install 'llm-kata[classroom]'") from None
+    pages = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=False,
+    )
 
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -176,6 +226,7 @@ def _common(pages: Environment, course: Course) -> None:
         said=lambda t: plain(t.message, 4_000),
         hints=lambda chapter, exercise: given.get(f"{chapter}.{exercise}", ()),
     )
+    return pages
 
 
 def _class_page(pages: Environment, found: _Class, chapters: tuple[ChapterReport, ...]) -> str:

@@ -122,9 +122,7 @@ class Nursery:
         self._limits = limits or Limits()
         self._processes = {NO_RULES: _Process(*(started or start()))}
 
-    def fork(
-        self, rule_sets: Iterable[Sequence[Rule]], call_seconds: int | None = None
-    ) -> Nursery:
+    def fork(self, rule_sets: Iterable[Sequence[Rule]], call_seconds: int | None = None) -> Nursery:
         """A nursery of its own for one job, killed when it is closed.
 
         Args:
