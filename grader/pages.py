@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 GENERATOR = '<meta name="generator" content="LLM Kata">'
 MAX_FAILING = 20  # rows of "what fails most"
+MAX_HARD = 12  # rows of "hardest exercises" that are not folded
 MAX_PAIRS = 100  # on the page of pairs
 MAX_LINE = 2_000  # characters of a line of a learner's code
 BINS = 10
@@ -222,6 +223,7 @@ def _environment(course: Course) -> Environment:
         bar=bar,
         heat=_heat,
         score=lambda e: _score(e.exact_points),
+        share=lambda c: round(100 * (c.exact_points or 0) / c.max_points) if c.max_points else 0,
         passed=lambda e: sum(t.verdict == PASSED for t in e.tests),
         said=lambda t: plain(t.message, 4_000),
         hints=lambda chapter, exercise: given.get(f"{chapter}.{exercise}", ()),
@@ -247,6 +249,7 @@ def _class_page(pages: Environment, found: _Class, chapters: tuple[ChapterReport
         hardest=sorted(
             (e for e in found.exercises.values() if e.count), key=lambda e: (e.mean, e.id)
         ),
+        most_hard=MAX_HARD,
         failing=failing,
         stuck=[{"where": p, "who": found.stuck[p]} for p in places if p in found.stuck],
     )
