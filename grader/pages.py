@@ -34,6 +34,7 @@ GENERATOR = '<meta name="generator" content="LLM Kata">'
 MAX_FAILING = 20  # rows of "what fails most"
 MAX_HARD = 12  # rows of "hardest exercises" that are not folded
 MAX_PAIRS = 100  # on the page of pairs
+AROUND = 3  # lines around what is shared
 MAX_LINE = 2_000  # characters of a line of a learner's code
 BINS = 10
 
@@ -176,9 +177,9 @@ def write_similar(found: Found, course: Course, out: Path) -> None:
 
 def _side(side: Side) -> dict[str, Any]:
     """One text of a pair, in runs of lines that are shared or not."""
-    lines = side.text.expandtabs(4).split("\n")
+    lines = side.text.expandtabs(4).rstrip("\n").split("\n")
     runs = [
-        (marked, "".join(f"{plain(line, MAX_LINE)}\n" for _, line in run))
+        (marked, _run(list(run), short=not marked))
         for marked, run in groupby(enumerate(lines, 1), lambda one: one[0] in side.lines)
     ]
     first, last = side.longest
@@ -190,6 +191,15 @@ def _side(side: Side) -> dict[str, Any]:
         "last": last,
         "runs": runs,
     }
+
+
+def _run(lines: list[tuple[int, str]], *, short: bool) -> str:
+    """Lines with their numbers; if `short`, only the first and last few of many."""
+    numbered = [f"{number:4}  {plain(line, MAX_LINE)}\n" for number, line in lines]
+    if short and len(lines) > 3 * AROUND:
+        left = f"      … {len(lines) - 2 * AROUND} lines …\n"
+        numbered[AROUND:-AROUND] = [left]
+    return "".join(numbered)
 
 
 def _environment(course: Course) -> Environment:

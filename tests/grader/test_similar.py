@@ -202,7 +202,8 @@ HOSTILE = "<img src=x onerror=alert(1)>\n\u202e[bold]"
 def hostile(tmp_path_factory):
     """A folder and an archive, one the copy of the other, with a name and texts to be afraid of."""
     folder = tmp_path_factory.mktemp("hostile")
-    text = honest(5).replace("torch", "torch  # </pre><script>alert(1)</script>\x1b[2J", 1)
+    remark = "  # </pre><script>alert(1)</script>\x1b[2J"
+    text = re.sub(r"(?m)\)$", lambda _: f"){remark}", honest(5))
     hand_in(folder, HOSTILE, text)
     with zipfile.ZipFile(folder / "b.zip", "w") as archive:
         archive.writestr(f"{CHAPTER}.py", disguised(honest(5)))
