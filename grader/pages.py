@@ -235,7 +235,7 @@ def _environment(course: Course) -> Environment:
         score=lambda e: _score(e.exact_points),
         share=lambda c: round(100 * (c.exact_points or 0) / c.max_points) if c.max_points else 0,
         passed=lambda e: sum(t.verdict == PASSED for t in e.tests),
-        said=lambda t: plain(t.message, 4_000),
+        failed=_failed,
         hints=lambda chapter, exercise: given.get(f"{chapter}.{exercise}", ()),
     )
     return pages
@@ -289,6 +289,22 @@ def _heat(exercise: ExerciseReport) -> str:
     """The class of a cell: five steps from nothing to all points."""
     points = exercise.exact_points
     return "none" if points is None else f"h{int(4 * points / exercise.max_points)}"
+
+
+def _failed(exercise: ExerciseReport) -> Any:
+    """What does not pass, a line a test; made here for the same reason as `_cells`."""
+    from markupsafe import Markup, escape
+
+    lines = []
+    for test in exercise.tests:
+        if test.verdict != PASSED:
+            hidden = "" if test.visible else " (hidden test)"
+            said = f"<pre>{escape(plain(test.message, 4_000))}</pre>" if test.message else ""
+            verdict, sentence = escape(test.verdict), escape(test.sentence)
+            lines.append(
+                f'<li><span class="verdict">{verdict}</span> {sentence}{hidden}\n{said}</li>\n'
+            )
+    return Markup("".join(lines))  # noqa: S704 - each part is escaped
 
 
 def _cells(chapter: ChapterReport) -> Any:
