@@ -98,7 +98,8 @@ def _count(exercise: ExerciseReport, *, visible: bool) -> str:
 
 def _detail(exercise: str, test: TestReport) -> str:
     message = plain(test.message, 4_000)
-    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", message)), default=0))
+    longest = max(map(len, re.findall("`+", message)), default=0) if "`" in message else 0
+    fence = "`" * max(3, 1 + longest)
     head = f"\n**{test.verdict}** {escape(exercise)}: {escape(test.sentence)}\n"
     return f"{head}\n{fence}text\n{message}\n{fence}\n" if message else head
 
