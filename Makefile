@@ -18,7 +18,7 @@ grade: $(READY)
 	$(BIN)/kata generate --model $(MODEL) "$(PROMPT)" --max-new-tokens 30
 
 test: $(READY) lint audit
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests --subject solutions -n auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests --subject solutions -n auto --dist loadfile -rs
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -1,8 +1,8 @@
 """Prove the tests: stubs fail, solutions pass, wrong answers are rejected, no test is idle.
 
 For each chapter: with one exercise stubbed, each of its tests fails; the reference and every right
-alternative pass in both modes with the same verdicts; each wrong answer is rejected by the test
-that it names; each test rejects at least one wrong answer.
+alternative pass in both modes (here, an alternative meets the tests of its own exercises alone);
+each wrong answer is rejected by the test that it names; each test rejects at least one.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ class _ChapterAuditor:
             mode = "judged" if judged else "here"
             yield self._job(f"reference, {mode}", self._reference, None, judged=judged)
             for answer in self._right:
-                text, ids = self._overlay(answer), self._touched(answer)
+                text, ids = self._overlay(answer), self._touched(answer, judged=judged)
                 yield self._job(f"right/{answer.name}, {mode}", text, ids, judged=judged)
         stub = stub_of(self._reference, name)
         for exercise in self._chapter.exercises:
@@ -173,11 +173,11 @@ class _ChapterAuditor:
             if record["verdict"] == FAILED
         )
 
-    def _touched(self, answer: Answer) -> list[str]:
-        """The tests of the exercises that an answer replaces, and of all that need them."""
+    def _touched(self, answer: Answer, *, judged: bool) -> list[str]:
+        """The tests of the exercises that an answer replaces; judged, of all that need them too."""
         names = set(answer.exercises)
         for exercise in self._chapter.exercises:  # in order of teaching: needs come before
-            if names & set(exercise.needs):
+            if judged and names & set(exercise.needs):
                 names.add(exercise.name)
         return [t.id for t in self._judge.of(self._chapter.name, names)]
 
@@ -199,9 +199,10 @@ class _ChapterAuditor:
         found, prefix = self.found, self._chapter.name
         every = {t.id for t in self._judge.of(prefix)}
         found.right = len(self._right)
-        expected = {f"right/{answer.name}": self._touched(answer) for answer in self._right}
-        for what, tests in {"reference": sorted(every), **expected}.items():
-            for mode in ("judged", "here"):
+        for judged in (True, False):
+            mode = "judged" if judged else "here"
+            expected = {f"right/{a.name}": self._touched(a, judged=judged) for a in self._right}
+            for what, tests in {"reference": sorted(every), **expected}.items():
                 came = verdicts[f"{prefix} {what}, {mode}"]
                 for test in tests:
                     if came.get(test, {}).get("verdict") != PASSED:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from .course import Chapter, Course
     from .report import ExerciseReport, Report, TestReport
+    from .similar import Found
     from .store import Store
     from .train.milestone import Milestone
 
@@ -1080,6 +1081,93 @@ def report(
         count = write(store.reports(chapters), _course(find_root()), html)
         _warn_of_stale(store)
     print(f"{html / 'index.html'}: {count} submissions")
+
+
+@app.command()
+def similar(
+    submissions: Annotated[
+        Path, typer.Argument(help="A folder with a folder or an archive for each submission.")
+    ],
+    chapter: Names = None,
+    share: Annotated[
+        float, typer.Option(help="The least share of one that the other has too.")
+    ] = 0.7,
+    common: Annotated[
+        int, typer.Option(metavar="N", help="What more than N submissions have does not count.")
+    ] = 10,
+    json: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the pairs here.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page with the texts side by side.")
+    ] = None,
+) -> None:
+    """List pairs of submissions that are suspiciously alike; no score depends on it.
+
+    What the stub, the reference and the right alternatives hold too is left out, as are names,
+    comments and the order of definitions. Exit code: 0 whatever is found; 2 bad usage.
+    """
+    from .names import shown as safe
+    from .similar import compare
+
+    root = find_root()
+    course = _course(root)
+    chapters = [c.name for c in _selected(course, chapter or [])]
+    for file in (json, html):
+        if file and not file.resolve().parent.is_dir():
+            raise UsageError(f"{file}: the folder {file.resolve().parent} is not there")
+    with _progress("comparing", left=True) as bar:
+        found = compare(root, submissions, chapters, share=share, common=common, watch=bar)
+    for name, of, why in found.left_out:
+        _err(f"{safe(name)}, {of}: {safe(why)}; it is not compared")
+    if found.ignored:
+        words = ", ".join(map(safe, found.ignored[:3])) + (" …" if found.ignored[3:] else "")
+        _err(f"{len(found.ignored)} files are no submissions: {words}")
+    for of, names in found.common.items():
+        _err(
+            f"{of}: {len(names)} submissions hold much that more than {common} have; that is not "
+            f"counted, unless you ask for --common {len(names)}"
+        )
+    if json:
+        _write_pairs(json, found)
+    if html:
+        from .pages import write_similar
+
+        write_similar(found, course, html)
+    _show_pairs(found)
+
+
+def _write_pairs(file: Path, found: Found) -> None:
+    from .files import write_text
+
+    try:
+        write_text(file.resolve(), json.dumps(found.to_dict(), indent=2, ensure_ascii=True) + "\n")
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be written ({error.strerror})") from None
+
+
+def _show_pairs(found: Found) -> None:
+    from rich.table import Table
+
+    from .names import shown
+
+    if not found.pairs:
+        print(f"{found.submissions} submissions: no two are alike")
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("chapter", "of", "shared", "of", "shared", "longest stretch"):
+        table.add_column(heading, justify="right" if heading == "shared" else "left")
+    for pair in found.pairs:
+        cells, places = [pair.chapter], []
+        for side in (pair.left, pair.right):
+            cells += [shown(side.name, 60), f"{side.share:.0%}"]
+            places.append("{}-{}".format(*side.longest))
+        table.add_row(*cells, f"lines {places[0]} and {places[1]}")
+    _console().print(table)
+    print(
+        f"{found.submissions} submissions, {len(found.pairs)} pairs: a reason to look at both, "
+        "and no proof"
+    )
 
 
 if __name__ == "__main__":

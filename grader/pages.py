@@ -1,7 +1,8 @@
 """Reports -> one static folder: the class on one page, and a page for each learner.
 
-No script, no request to the outside, and a content security policy that forbids both. The style
-stands in each page, so that the policy can name it by its hash and a page opened from disk has it.
+And pairs that are alike -> one page. No script, no request to the outside, and a content security
+policy that forbids both. The style stands in each page, so that the policy can name it by its hash
+and a page opened from disk has it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +27,15 @@ from .report import PASSED, ChapterReport, ExerciseReport, Report, rounded
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from .similar import Found, Side
+
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 GENERATOR = '<meta name="generator" content="LLM Kata">'
 MAX_FAILING = 20  # rows of "what fails most"
+MAX_HARD = 12  # rows of "hardest exercises" that are not folded
+MAX_PAIRS = 100  # on the page of pairs
+AROUND = 3  # lines around what is shared
+MAX_LINE = 2_000  # characters of a line of a learner's code
 BINS = 10
 
 
@@ -106,19 +114,9 @@ def write(reports: Iterable[Report], course: Course, out: Path) -> int:
     Raises:
         UsageError: There is nothing to show, the folder holds something else, or jinja2 is missing.
     """
-    try:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    except ImportError:
-        raise UsageError("pages need jinja2: pip install 'llm-kata[classroom]'") from None
+    pages = _environment(course)
     out = out.resolve()
     old = _former(out)
-    pages = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=False,
-    )
-    _common(pages, course)
     learner_page = pages.get_template("learner.html")
     found = _Class()
     taken: set[str] = set()
@@ -151,9 +149,72 @@ def _former(out: Path) -> set[Path]:
     return set((out / "learners").glob("*.html"))
 
 
-def _common(pages: Environment, course: Course) -> None:
-    """What every template may use."""
-    from markupsafe import Markup
+def write_similar(found: Found, course: Course, out: Path) -> None:
+    """Write one page with the pairs that are alike, their texts side by side.
+
+    Raises:
+        UsageError: It cannot be written, or jinja2 is missing.
+    """
+    pages = _environment(course)
+    text = pages.get_template("similar.html").render(
+        submissions=found.submissions,
+        pairs=[
+            {
+                "chapter": pair.chapter,
+                "longest": pair.left.longest[1] - pair.left.longest[0] + 1,
+                "sides": [_side(side) for side in (pair.left, pair.right)],
+            }
+            for pair in found.pairs[:MAX_PAIRS]
+        ],
+        left=max(0, len(found.pairs) - MAX_PAIRS),
+        left_out=[(shown(name), chapter, shown(why, 500)) for name, chapter, why in found.left_out],
+    )
+    try:
+        write_text(out.resolve(), text)
+    except OSError as error:
+        raise UsageError(f"{out}: cannot be written ({error.strerror})") from None
+
+
+def _side(side: Side) -> dict[str, Any]:
+    """One text of a pair, in runs of lines that are shared or not."""
+    lines = side.text.expandtabs(4).rstrip("\n").split("\n")
+    runs = [
+        (marked, _run(list(run), short=not marked))
+        for marked, run in groupby(enumerate(lines, 1), lambda one: one[0] in side.lines)
+    ]
+    first, last = side.longest
+    share = round(100 * side.share)
+    return {
+        "name": shown(side.name),
+        "share": share,
+        "first": first,
+        "last": last,
+        "runs": runs,
+    }
+
+
+def _run(lines: list[tuple[int, str]], *, short: bool) -> str:
+    """Lines with their numbers; if `short`, only the first and last few of many."""
+    numbered = [f"{number:4}  {plain(line, MAX_LINE)}\n" for number, line in lines]
+    if short and len(lines) > 3 * AROUND:
+        left = f"      … {len(lines) - 2 * AROUND} lines …\n"
+        numbered[AROUND:-AROUND] = [left]
+    return "".join(numbered)
+
+
+def _environment(course: Course) -> Environment:
+    """The templates, and what every one of them may use."""
+    try:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+        from markupsafe import Markup
+    except ImportError:
+        raise UsageError("pages need jinja2: pip install 'llm-kata[classroom]'") from None
+    pages = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=False,
+    )
 
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -170,12 +231,13 @@ def _common(pages: Environment, course: Course) -> None:
         style=Markup(style),  # noqa: S704 - our own file
         style_hash=f"sha256-{digest}",
         bar=bar,
-        heat=_heat,
+        rows=_rows,
         score=lambda e: _score(e.exact_points),
-        passed=lambda e: sum(t.verdict == PASSED for t in e.tests),
-        said=lambda t: plain(t.message, 4_000),
+        share=lambda c: round(100 * (c.exact_points or 0) / c.max_points) if c.max_points else 0,
+        failed=_failed,
         hints=lambda chapter, exercise: given.get(f"{chapter}.{exercise}", ()),
     )
+    return pages
 
 
 def _class_page(pages: Environment, found: _Class, chapters: tuple[ChapterReport, ...]) -> str:
@@ -196,6 +258,7 @@ def _class_page(pages: Environment, found: _Class, chapters: tuple[ChapterReport
         hardest=sorted(
             (e for e in found.exercises.values() if e.count), key=lambda e: (e.mean, e.id)
         ),
+        most_hard=MAX_HARD,
         failing=failing,
         stuck=[{"where": p, "who": found.stuck[p]} for p in places if p in found.stuck],
     )
@@ -225,6 +288,37 @@ def _heat(exercise: ExerciseReport) -> str:
     """The class of a cell: five steps from nothing to all points."""
     points = exercise.exact_points
     return "none" if points is None else f"h{int(4 * points / exercise.max_points)}"
+
+
+def _rows(chapter: ChapterReport) -> Any:
+    """A learner's exercises, a row each; made here for the same reason as `_cells`."""
+    from markupsafe import Markup, escape
+
+    rows = []
+    for e in chapter.exercises:
+        passed = sum(t.verdict == PASSED for t in e.tests)
+        rows.append(
+            f'<tr><th scope="row">{escape(e.name)}</th><td class="verdict">{escape(e.verdict)}</td>'
+            f"<td>{passed} of {len(e.tests)}</td>"
+            f'<td class="{_heat(e)}">{_score(e.exact_points)}</td><td>{e.max_points}</td></tr>\n'
+        )
+    return Markup("".join(rows))  # noqa: S704 - names are escaped
+
+
+def _failed(exercise: ExerciseReport) -> Any:
+    """What does not pass, a line a test; made here for the same reason as `_cells`."""
+    from markupsafe import Markup, escape
+
+    lines = []
+    for test in exercise.tests:
+        if test.verdict != PASSED:
+            hidden = "" if test.visible else " (hidden test)"
+            said = f"<pre>{escape(plain(test.message, 4_000))}</pre>" if test.message else ""
+            verdict, sentence = escape(test.verdict), escape(test.sentence)
+            lines.append(
+                f'<li><span class="verdict">{verdict}</span> {sentence}{hidden}\n{said}</li>\n'
+            )
+    return Markup("".join(lines))  # noqa: S704 - each part is escaped
 
 
 def _cells(chapter: ChapterReport) -> Any:

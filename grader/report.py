@@ -47,13 +47,9 @@ class ExerciseReport:
         """Points as a fraction; None where something is UNJUDGED or nothing ran."""
         if not self.tests or any(t.verdict == UNJUDGED for t in self.tests):
             return None
-        share = Fraction(0)
-        kinds = [[t for t in self.tests if t.visible is visible] for visible in (True, False)]
-        weights = (VISIBLE_SHARE, 1 - VISIBLE_SHARE) if all(kinds) else (Fraction(1), Fraction(1))
-        for weight, tests in zip(weights, kinds, strict=True):
-            if tests:
-                share += weight * Fraction(sum(t.verdict == PASSED for t in tests), len(tests))
-        return share * self.max_points
+        seen = [t.verdict == PASSED for t in self.tests if t.visible]
+        hidden = [t.verdict == PASSED for t in self.tests if not t.visible]
+        return _points(self.max_points, sum(seen), len(seen), sum(hidden), len(hidden))
 
     @property
     def verdict(self) -> str:
@@ -141,6 +137,17 @@ def worst(verdicts: Iterable[str]) -> str:
 def rounded(points: Fraction | None) -> float | None:
     """Points to two decimals."""
     return None if points is None else float(round(points, 2))
+
+
+@functools.lru_cache(maxsize=8192)  # a class has the same few again and again
+def _points(most: int, seen: int, of_seen: int, hidden: int, of_hidden: int) -> Fraction:
+    """Points for so many passed tests, visible and hidden ones."""
+    if not of_seen:
+        return most * Fraction(hidden, of_hidden)
+    if not of_hidden:
+        return most * Fraction(seen, of_seen)
+    share = VISIBLE_SHARE * Fraction(seen, of_seen)
+    return most * (share + (1 - VISIBLE_SHARE) * Fraction(hidden, of_hidden))
 
 
 def _sum(points: Iterable[Fraction | None]) -> Fraction | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable
 from fractions import Fraction
@@ -79,26 +80,51 @@ def write_each(
 
 
 def put(path: Path, text: str) -> None:
-    """Write one of many files: quickly, and not whole or not at all, as the command writes all."""
+    """Write one of many files: quickly, and not whole or not at all, as the command writes all.
+
+    A file that is there is written over and then cut: some file systems take a hundred times as
+    long for one that is emptied first.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
     try:
-        path.write_text(text, encoding="utf-8", newline="\n")
+        handle = os.open(path, flags, 0o666)
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        handle = os.open(path, flags, 0o666)
+    with open(handle, "wb", buffering=0) as file:
+        left = memoryview(text.encode())
+        while left:
+            left = left[file.write(left) or 0 :]
+        file.truncate()
 
 
 def worth(exercise: ExerciseReport) -> list[tuple[TestReport, Fraction, Fraction]]:
     """Each test with its points and the most that it gives; the sums are the exercise's."""
-    count = Counter(t.visible for t in exercise.tests)
-    most = {}
-    for visible, alike in count.items():
-        share = VISIBLE_SHARE if visible else 1 - VISIBLE_SHARE
-        most[visible] = (share if len(count) == 2 else 1) * Fraction(exercise.max_points, alike)
+    most = _most(exercise)
     none = Fraction(0)
     return [
         (t, most[t.visible] if t.verdict == PASSED else none, most[t.visible])
         for t in exercise.tests
     ]
+
+
+def scores(exercise: ExerciseReport) -> list[tuple[TestReport, float, float]]:
+    """The same, to six decimals."""
+    most = {visible: round(float(points), 6) for visible, points in _most(exercise).items()}
+    return [
+        (t, most[t.visible] if t.verdict == PASSED else 0.0, most[t.visible])
+        for t in exercise.tests
+    ]
+
+
+def _most(exercise: ExerciseReport) -> dict[bool, Fraction]:
+    """The most that a visible and a hidden test gives."""
+    count = Counter(t.visible for t in exercise.tests)
+    most = {}
+    for visible, alike in count.items():
+        share = VISIBLE_SHARE if visible else 1 - VISIBLE_SHARE
+        most[visible] = (share if len(count) == 2 else 1) * Fraction(exercise.max_points, alike)
+    return most
 
 
 def words(test: TestReport) -> str:

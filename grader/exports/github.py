@@ -16,8 +16,8 @@ from typing import Any
 
 from ..files import write_text
 from ..names import file_name, one_line, plain, shown
-from ..report import PASSED, UNJUDGED, ExerciseReport, Report, TestReport, rounded
-from . import label, put, words, worth
+from ..report import PASSED, UNJUDGED, ChapterReport, ExerciseReport, Report, TestReport, rounded
+from . import label, put, scores, words
 
 MAX_SUMMARY = 900 << 10  # bytes; GitHub drops a summary over 1 MiB
 MAX_ANNOTATIONS = 10  # GitHub shows ten errors of a step
@@ -98,31 +98,42 @@ def _count(exercise: ExerciseReport, *, visible: bool) -> str:
 
 def _detail(exercise: str, test: TestReport) -> str:
     message = plain(test.message, 4_000)
-    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", message)), default=0))
+    longest = max(map(len, re.findall("`+", message)), default=0) if "`" in message else 0
+    fence = "`" * max(3, 1 + longest)
     head = f"\n**{test.verdict}** {escape(exercise)}: {escape(test.sentence)}\n"
     return f"{head}\n{fence}text\n{message}\n{fence}\n" if message else head
 
 
 def commands(report: Report) -> str:
     """Workflow commands, one a line, for the tests that do not pass."""
-    lines = []
-    for chapter in report.chapters:
-        for exercise in chapter.exercises:
-            for test in exercise.tests:
-                if test.verdict == PASSED:
-                    continue
-                places = [n for c, n in _PLACE.findall(test.message) if c == chapter.name]
-                facts = {
-                    "file": f"exercises/{chapter.name}.py",
-                    **({"line": places[-1]} if places else {}),
-                    "title": f"{chapter.name}.{exercise.name}",
-                }
-                kind = "warning" if test.verdict == UNJUDGED else "error"
-                options = ",".join(f"{k}={_property(v)}" for k, v in facts.items())
-                lines.append(f"::{kind} {options}::{_data(inert(words(test)))}\n")
-    if (left := len(lines) - MAX_ANNOTATIONS) > 0:
-        lines[MAX_ANNOTATIONS:] = [f"::notice::{left} more are in the job summary\n"]
+    failed = [
+        (chapter, exercise, test)
+        for chapter in report.chapters
+        for exercise in chapter.exercises
+        for test in exercise.tests
+        if test.verdict != PASSED
+    ]
+    lines = [_command(*one) for one in failed[:MAX_ANNOTATIONS]]
+    if (left := len(failed) - MAX_ANNOTATIONS) > 0:
+        lines.append(f"::notice::{left} more are in the job summary\n")
     return "".join(lines)
+
+
+def _command(chapter: ChapterReport, exercise: ExerciseReport, test: TestReport) -> str:
+    places = [n for c, n in _PLACE.findall(test.message) if c == chapter.name]
+    facts = {
+        "file": f"exercises/{chapter.name}.py",
+        **({"line": places[-1]} if places else {}),
+        "title": f"{chapter.name}.{exercise.name}",
+    }
+    kind = "warning" if test.verdict == UNJUDGED else "error"
+    options = ",".join(f"{k}={_property(v)}" for k, v in facts.items())
+    return f"::{kind} {options}::{_data(inert(words(test)))}\n"
+
+
+@functools.lru_cache(maxsize=8192)
+def _printed(text: str) -> str:
+    return inert(one_line(text, 2_000))
 
 
 def inert(line: str) -> str:
@@ -144,16 +155,16 @@ def classroom(report: Report) -> str:
     tests: list[dict[str, Any]] = []
     for chapter in report.chapters:
         for exercise in chapter.exercises:
-            for test, points, most in worth(exercise):
+            for test, points, most in scores(exercise):
                 passed = test.verdict == PASSED
                 tests.append(
                     {
                         "name": f"{chapter.name}.{exercise.name}: {test.id}",
                         "status": "pass" if passed else "fail" if judged else "error",
-                        "score": round(float(points), 6) if judged else 0,
-                        "max_score": round(float(most), 6) if judged else 0,
+                        "score": points if judged else 0,
+                        "max_score": most if judged else 0,
                         # The reporter prints it, and the runner reads what is printed.
-                        "message": "" if passed else inert(one_line(words(test), 2_000)),
+                        "message": "" if passed else _printed(words(test)),
                         "line_no": 0,
                         "filename": f"exercises/{chapter.name}.py",
                         "execution_time": f"{test.seconds:.3f}s",

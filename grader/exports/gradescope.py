@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..report import PASSED, Report, rounded
-from . import words, worth, write_each
+from . import scores, words, write_each
 
 HIDDEN = "after_published"
 
@@ -30,14 +30,14 @@ def render(report: Report) -> str | None:
     tests: list[dict[str, Any]] = []
     for chapter in report.chapters:
         for exercise in chapter.exercises:
-            for number, (test, points, most) in enumerate(worth(exercise), 1):
+            for number, (test, points, most) in enumerate(scores(exercise), 1):
                 tests.append(
                     {
                         "name": f"{chapter.name}.{exercise.name}: {test.id}",
                         "name_format": "text",
                         "number": f"{len(tests) + 1}",
-                        "score": round(float(points), 6),
-                        "max_score": round(float(most), 6),
+                        "score": points,
+                        "max_score": most,
                         "status": "passed" if test.verdict == PASSED else "failed",
                         "output": words(test),
                         "output_format": "text",

@@ -1,6 +1,7 @@
 """The README tells the truth: its commands exist, its table is the manifest's."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,35 @@ def test_ci_runs_what_the_readme_says():
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert "make test" in script
     assert "make test" in README
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="CI's script is one for bash")
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        ({}, "will not run"),
+        ({"apt-get": "exit 100"}, "will not run"),
+        ({"apt-get": 'echo "apt-get $*"'}, "apt-get install -qy --no-install-recommends chromium"),
+        ({"apt-get": 'echo "apt-get $*"', "id": "echo 1000"}, "will not run"),
+        ({"apt-get": 'echo "apt-get $*"', "chromium": "exit 1"}, "made test"),
+    ],
+    ids=["nothing", "refused", "installed", "not_allowed", "there"],
+)
+def test_ci_installs_a_browser_if_it_can_and_goes_on_if_not(tmp_path, there, said):
+    programs = {"make": 'echo "made $*"', "id": "echo 0", **there}
+    for name, script in programs.items():
+        (tmp_path / name).write_text(f"#!{shutil.which('bash')}\n{script}\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "dirname").symlink_to(shutil.which("dirname"))
+    command = [shutil.which("bash"), str(ROOT / ".ci" / "run")]
+    environment = {"PATH": str(tmp_path)}
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=environment, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert said in done.stdout
+    assert done.stdout.endswith("made test\n")
+    assert ("chromium" in there) is ("Chromium" not in done.stdout)
 
 
 def kata(*arguments):
