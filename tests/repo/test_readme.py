@@ -45,7 +45,8 @@ def test_ci_installs_a_browser_if_it_can_and_goes_on_if_not(tmp_path, there, sai
     for name, script in programs.items():
         (tmp_path / name).write_text(f"#!{shutil.which('bash')}\n{script}\n", encoding="utf-8")
         (tmp_path / name).chmod(0o755)
-    (tmp_path / "dirname").symlink_to(shutil.which("dirname"))
+    for name in ("dirname", "timeout"):
+        (tmp_path / name).symlink_to(shutil.which(name))
     command = [shutil.which("bash"), str(ROOT / ".ci" / "run")]
     environment = {"PATH": str(tmp_path)}
     done = subprocess.run(
