@@ -36,7 +36,7 @@ from ..errors import UnjudgedError
 from . import sandbox
 
 PASSED_ON = ("TIKTOKEN_CACHE_DIR",)  # all that a nursery gets of the judge's environment
-# Memory in pages of 2 MiB: what a fork copies of 220 MB is then a table of 100 entries, not 55,000.
+# Memory in pages of 2 MiB: what a fork copies of 220 MB is then a table of 110 entries, not 55,000.
 HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 ALL_BY_MALLOC = {"PYTHONMALLOC": "malloc"}  # Python's objects too
 
