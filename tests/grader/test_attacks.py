@@ -763,7 +763,7 @@ def test_hostile_folder(arena, tmp_path, name):
 @pytest.mark.parametrize("name", ["a\nb", "\x1b[2J", "\u202egnp", "[red]x", "=1+1", "a" * 250])
 def test_a_hostile_name_of_a_folder_is_inert_in_reports(arena, tmp_path, name, capsys):
     """What a report says of the folder holds nothing that a terminal or a table would obey."""
-    from grader import cli
+    from grader.cli.showing import show_report
 
     folder = tmp_path / name
     folder.mkdir()
@@ -771,7 +771,7 @@ def test_a_hostile_name_of_a_folder_is_inert_in_reports(arena, tmp_path, name, c
     plan = Plan(arena.root, arena.course, folder, arena.course.chapters, "double")
     report = grading._report(plan, "judged", [], {}, {}, {})
     assert report.subject.isprintable()
-    cli._show_report(report)
+    show_report(report)
     assert report.subject[:20] in capsys.readouterr().out.replace("\n", "")
 
 
