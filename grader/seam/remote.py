@@ -134,7 +134,7 @@ class Nursery:
         if call_seconds is not None:
             job._limits = replace(self._limits, call_seconds=call_seconds)
         wanted = {_key(rules) for rules in rule_sets}
-        job._processes = {key: self._of(key).fork() for key in sorted(wanted)}
+        job._processes = {key: self._forked(key) for key in sorted(wanted)}
         return job
 
     def close_rules(self, rule_sets: Iterable[Sequence[Rule]]) -> None:
@@ -160,6 +160,16 @@ class Nursery:
         """End the nursery and everything forked from it."""
         for process in reversed(self._processes.values()):
             process.close()
+
+    def _forked(self, key: str) -> _Process:
+        """A fork of the process of this key, which is made anew if somebody has ended it."""
+        try:
+            return self._of(key).fork()
+        except UnjudgedError:
+            if key == NO_RULES:
+                raise
+            self._processes.pop(key).close()
+            return self._of(key).fork()
 
     def _of(self, key: str) -> _Process:
         """The process in which the rules of this key are closed, forked once."""

@@ -157,10 +157,11 @@ class Arena:
         self.numbers = itertools.count()
         self._run("warm", self.clean)
         until = time.monotonic() + 10
-        while len(self._processes()) > 2 and time.monotonic() < until:
+        while len(self._processes()) > 3 and time.monotonic() < until:
             time.sleep(0.02)
-        self.processes = self._processes()  # the judge and its nursery
-        assert len(self.processes) == 2
+        # The judge, its nursery, and the fork of that in which the rules are closed.
+        self.processes = self._processes()
+        assert len(self.processes) == 3
         self.places = {
             "hidden": str(self.root / "tests" / CHAPTER / "test_hidden.py"),
             "solution": str(self.root / "solutions" / f"{CHAPTER}.py"),
