@@ -295,6 +295,48 @@ def probe(_opened: tuple[Any, Any]) -> Any:
     return _opened[1]
 
 
+class _Jobs:
+    """What a judge process does for a job: something before the fork, the tests in it."""
+
+    def __init__(self, grading: Grading, items: Sequence[pytest.Item]) -> None:
+        self._grading, self._items = grading, items
+
+    def prepare(self, job: dict[str, Any]) -> Nursery | None:
+        """Load what no fork should load again; the job's nursery, if it is judged."""
+        grading = self._grading
+        chapter = grading.course.chapter(job["chapter"])
+        for name in (*chapter.oracles, *(() if job["judged"] else chapter.preload)):
+            with contextlib.suppress(ImportError):  # the test that needs it will say so
+                importlib.import_module(name)
+        if not job["judged"]:
+            return None
+        rule_sets = [_exercise_of(grading, item).rules for item in self._of(job)]
+        return grading.start_nursery().fork(rule_sets, job["call_seconds"])
+
+    def work(self, job: dict[str, Any], nursery: Nursery | None, sink: TextIO) -> None:
+        """Run the tests of a job, in a fork of the judge."""
+        self._grading.take(job, nursery, sink)
+        items = self._of(job)
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            item.repr_failure = _unread  # type: ignore[method-assign,assignment]
+            item.stash[_tries], item.stash[_again] = 1, True
+            while item.stash[_again]:
+                item.stash[_again] = False
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if job["to_first"] and not self._grading.passing:
+                break
+        self._grading.opening.close()
+
+    def _of(self, job: dict[str, Any]) -> list[pytest.Item]:
+        wanted = None if job["tests"] is None else set(job["tests"])
+        return [
+            item
+            for item in self._items
+            if item.path.parent.name == job["chapter"]
+            and (wanted is None or short_id(item) in wanted)
+        ]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """In a judge process, serve jobs instead of running everything once."""
@@ -314,42 +356,12 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         visible, words = SUITE_FILES[item.path.name], _sentence(item)
         tests.append(Test(short_id(item), exercise.chapter, exercise.name, visible, words))
 
-    def items_of(job: dict[str, Any]) -> list[pytest.Item]:
-        wanted = None if job["tests"] is None else set(job["tests"])
-        return [
-            item
-            for item in session.items
-            if item.path.parent.name == job["chapter"]
-            and (wanted is None or short_id(item) in wanted)
-        ]
-
-    def prepare(job: dict[str, Any]) -> Nursery | None:
-        chapter = grading.course.chapter(job["chapter"])
-        for name in (*chapter.oracles, *(() if job["judged"] else chapter.preload)):
-            with contextlib.suppress(ImportError):  # the test that needs it will say so
-                importlib.import_module(name)
-        if not job["judged"]:
-            return None
-        rule_sets = [_exercise_of(grading, item).rules for item in items_of(job)]
-        return grading.start_nursery().fork(rule_sets, job["call_seconds"])
-
-    def work(job: dict[str, Any], nursery: Nursery | None, sink: TextIO) -> None:
-        grading.take(job, nursery, sink)
-        items = items_of(job)
-        for item, following in zip(items, [*items[1:], None], strict=True):
-            item.repr_failure = _unread  # type: ignore[method-assign,assignment]
-            item.stash[_tries], item.stash[_again] = 1, True
-            while item.stash[_again]:
-                item.stash[_again] = False
-                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            if job["to_first"] and not grading.passing:
-                break
-        grading.opening.close()
-
     _warm_up()
     hide()
     silence = 2 * grading.course.limits.test_seconds + SLACK
-    server = Server(socket.socket(fileno=descriptor), tests, prepare, work, silence)
+    jobs = _Jobs(grading, session.items)
+    control = socket.socket(fileno=descriptor)
+    server = Server(control, tests, jobs.prepare, jobs.work, silence)
     try:
         server.serve()
     except UnjudgedError as error:

@@ -9,7 +9,6 @@ this runner:
     says: words          a pattern that a message must hold, so that it is known that the attack
                          was tried and how it ended
     never: words         a pattern that no message may hold
-    open: reason         it still succeeds; the test then fails if it does not
 
 It is given PLACES, a dict of what a well-informed attacker would know: paths, process ids, ports.
 Beside each attack a clean submission is graded by the same judge.
@@ -114,13 +113,12 @@ class Attack:
     exercise: str
     says: str
     never: str
-    open: str
 
 
 def read(path):
     text = path.read_text(encoding="utf-8")
     docstring = text.split('"""')[1]
-    said = dict(re.findall(r"^(outcome|exercise|says|never|open): (.+)$", docstring, re.M))
+    said = dict(re.findall(r"^(outcome|exercise|says|never): (.+)$", docstring, re.M))
     assert said["outcome"] in ("PASSED", "FAILED"), path
     return Attack(
         path.stem,
@@ -129,7 +127,6 @@ def read(path):
         said.get("exercise", "double"),
         said.get("says", ""),
         said.get("never", ""),
-        said.get("open", ""),
     )
 
 
@@ -367,9 +364,7 @@ def right(records, outcome, says="", never=""):
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=[a.name for a in ATTACKS])
-def test_attack(arena, tmp_path, attack, request):
-    if attack.open:
-        request.node.add_marker(pytest.mark.xfail(reason=attack.open, strict=True))
+def test_attack(arena, tmp_path, attack):
     arena.write(tmp_path / "hostile", attack.text)
     records = arena.grade(tmp_path / "hostile", attack.exercise)
     wrong = right(records, attack.outcome, attack.says, attack.never)
