@@ -163,13 +163,12 @@ class Nursery:
 
     def _forked(self, key: str) -> _Process:
         """A fork of the process of this key, which is made anew if somebody has ended it."""
-        try:
-            return self._of(key).fork()
-        except UnjudgedError:
-            if key == NO_RULES:
-                raise
-            self._processes.pop(key).close()
-            return self._of(key).fork()
+        if key != NO_RULES and key in self._processes:
+            try:
+                return self._processes[key].fork()
+            except UnjudgedError:
+                self._processes.pop(key).close()
+        return self._of(key).fork()
 
     def _of(self, key: str) -> _Process:
         """The process in which the rules of this key are closed, forked once."""
@@ -204,7 +203,7 @@ class _Process:
         self, control: socket.socket, process: subprocess.Popen[bytes] | None = None
     ) -> None:
         self._control, self._process = control, process
-        self._workers = 0
+        self._workers, self._said = 0, ""
 
     def fork(self) -> _Process:
         ours, theirs = socket.socketpair()
@@ -278,13 +277,12 @@ class _Process:
         return number
 
     def _gone(self) -> UnjudgedError:
-        said = ""
         if self._process and self._process.stderr and not self._process.stderr.closed:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=2)
-                said = self._process.stderr.read().decode("utf-8", "replace").strip()
-        last = said.splitlines()[-1] if said else "it said nothing"
-        return UnjudgedError(f"the nursery has ended: {last}")
+                self._said += self._process.stderr.read().decode("utf-8", "replace")
+        lines = self._said.strip().splitlines() or ["it said nothing"]
+        return UnjudgedError(f"the nursery has ended: {lines[-1]}")
 
 
 class Worker:

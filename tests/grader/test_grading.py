@@ -347,6 +347,20 @@ def test_a_suite_that_cannot_be_collected_is_unjudged(demo, demo_course, plan):
         grading.grade(replace(plan, root=demo))
 
 
+def test_a_nursery_that_ends_before_it_is_needed_is_named_in_one_sentence(demo, plan):
+    from grader.errors import UnjudgedError
+
+    course = demo / "exercises" / "course.toml"
+    text = course.read_text(encoding="utf-8")
+    name = f'name = "{CHAPTER}"\n'
+    course.write_text(text.replace(name, f'{name}preload = ["nowhere_at_all"]\n'), encoding="utf-8")
+    suite = demo / "tests" / CHAPTER / "test_hidden.py"
+    wait = "import os\nos.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)\n"  # for the nursery's end
+    suite.write_text(wait + suite.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(UnjudgedError, match=r"^the nursery has ended: .*nowhere_at_all'$"):
+        grading.grade(replace(plan, root=demo))
+
+
 def test_a_skip_in_a_suite_is_unjudged_and_gives_no_score(demo, plan):
     suite = demo / "tests" / CHAPTER / "test_hidden.py"
     text = suite.read_text(encoding="utf-8").replace(

@@ -1,7 +1,11 @@
 """The seam: every kind of value, every refusal, and every way for a worker to die."""
 
+import os
+import signal
+import sys
 import textwrap
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -481,6 +485,29 @@ def test_a_dead_nursery_is_our_fault():
         worker.start_loading([Source("ch01_demo", "x = 1", "x")], 1)
         worker.loaded()
     nursery.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_rules_whose_nursery_was_killed_are_closed_anew():
+    rule = Rule("no-neg", "write it yourself", ("neg",), (), ())
+    text = "import os, torch\ndef flip(x):\n    return torch.neg(x)\nparent = os.getppid()"
+    nursery = Nursery()
+    try:
+        for _ in range(2):
+            job = nursery.fork([(rule,)])
+            with job.worker((rule,)) as worker:
+                worker.start_loading([Source("ch01_demo", text, "x")], 1)
+                chapter = worker.loaded()
+                with pytest.raises(RuntimeError, match="write it yourself"):
+                    chapter.flip(torch.ones(2))
+                stat = Path(f"/proc/{chapter.parent}/stat").read_text(encoding="utf-8")
+            job.close()
+            shared = int(stat.rsplit(")", 1)[1].split()[1])  # whose fork the job's nursery is
+            assert shared != nursery._processes[NO_RULES]._process.pid
+            os.kill(shared, signal.SIGKILL)
+            time.sleep(0.2)
+    finally:
+        nursery.close()
 
 
 def test_a_job_has_its_own_nursery_with_its_rules():
