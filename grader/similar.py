@@ -2,9 +2,9 @@
 
 copydetect makes a text's fingerprints: names, layout, comments, docstrings, imports and
 parentheses do not count, and every stretch of `GRAM` characters of what is left does, wherever it
-stands. What the stub, the reference or a
-right alternative holds too is nobody's own and is taken away, and so is what many submissions
-share: the book's text, a lecture's idea. A pair is alike if enough of what remains is shared.
+stands. What the stub, the reference or a right alternative holds too is nobody's own and is taken
+away, and so is what many submissions share: the book's text, a lecture's idea. A pair is alike if
+enough of what remains is shared.
 """
 
 from __future__ import annotations

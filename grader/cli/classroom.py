@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from ..store import Store
 
 
+Submissions = Annotated[
+    Path, typer.Argument(help="A folder with a folder or an archive for each submission.")
+]
 Results = Annotated[Path, typer.Argument(metavar="[RESULTS]", help="What `kata batch` wrote.")]
-RESULTS = Path("results.sqlite")
+DEFAULT_RESULTS = Path("results.sqlite")
 
 
 @app.command()
@@ -52,9 +55,7 @@ def collect(
 
 @app.command()
 def batch(
-    submissions: Annotated[
-        Path, typer.Argument(help="A folder with a folder or an archive for each submission.")
-    ],
+    submissions: Submissions,
     chapter: Names = None,
     jobs: Annotated[
         int | None, typer.Option(help="Chapters at a time (default: one a core).")
@@ -93,7 +94,9 @@ def batch(
         ask_for_the_sandbox()
     course, part = course_of(root), parse_shard(shard)
     number, parts = part
-    path = results or (RESULTS if parts == 1 else Path(f"results.{number}-of-{parts}.sqlite"))
+    path = results or (
+        DEFAULT_RESULTS if parts == 1 else Path(f"results.{number}-of-{parts}.sqlite")
+    )
     chapters = selected(course, chapter or [])
     names = tuple(only or ())
     order = Batch(root, course, submissions, chapters, seed, jobs or JOBS, names, force, part)
@@ -118,7 +121,7 @@ def batch(
 @app.command()
 def merge(
     files: Annotated[list[Path], typer.Argument(help="What `kata batch --shard` wrote.")],
-    results: Annotated[Path, typer.Option(help="The file to merge into.")] = RESULTS,
+    results: Annotated[Path, typer.Option(help="The file to merge into.")] = DEFAULT_RESULTS,
 ) -> None:
     """Merge the results of several parts into one file."""
     from ..store import merge as join
@@ -129,7 +132,7 @@ def merge(
 @app.command()
 def export(
     out: Annotated[Path, typer.Option(help="A file, or a folder with a file a submission.")],
-    results: Results = RESULTS,
+    results: Results = DEFAULT_RESULTS,
     format_: Annotated[
         str, typer.Option("--format", help="json, junit, gradescope, github, csv or nbgrader.")
     ] = "csv",
@@ -176,7 +179,7 @@ def _warn_of_stale(store: Store) -> None:
 @app.command()
 def report(
     html: Annotated[Path, typer.Option("--html", metavar="DIR", help="The folder to make.")],
-    results: Results = RESULTS,
+    results: Results = DEFAULT_RESULTS,
     chapter: Names = None,
 ) -> None:
     """Make pages of a class's results: the class, and a page for each learner."""
@@ -192,9 +195,7 @@ def report(
 
 @app.command()
 def similar(
-    submissions: Annotated[
-        Path, typer.Argument(help="A folder with a folder or an archive for each submission.")
-    ],
+    submissions: Submissions,
     chapter: Names = None,
     share: Annotated[
         float, typer.Option(help="The least share of one that the other has too.")
