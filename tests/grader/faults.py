@@ -81,6 +81,7 @@ class Faults:
             (folder / name / f"{CHAPTER}.py").write_text(text, encoding="utf-8")
             self.subjects[name] = folder / name
         self.judge = None
+        self.words = {}
         self.count = 0
         self.tally = Counter()
         self.expected = self.grade()
@@ -101,6 +102,7 @@ class Faults:
             name = job.name.partition("-")[0]
             if "done" not in record:
                 found[name, record["id"]] = record["verdict"]
+                self.words[name, record["id"]] = record["message"]
                 assert record["verdict"] != "UNJUDGED" or record["message"], "says no reason"
             elif record["done"]:
                 found[name, "lost"] = record["done"]
@@ -141,7 +143,8 @@ class Faults:
         """A verdict is the right one, or there is none, with a reason."""
         missing = {key for key in self.expected if found.get(key, "UNJUDGED") == "UNJUDGED"}
         for key, verdict in self.expected.items():
-            assert found.get(key, verdict) in (verdict, "UNJUDGED"), f"{key} was {found[key]}"
+            words = f"{key} was {found.get(key)}: {self.words.get(key)}"
+            assert found.get(key, verdict) in (verdict, "UNJUDGED"), words
             if key in missing and key not in found:
                 assert ended or found.get((key[0], "lost")), f"{key}: no verdict and no reason"
         self.tally["unjudged"] += len(missing)
