@@ -73,6 +73,7 @@ class Opening:
             worker = started.worker
             module = worker.loaded()
             yield module, Probe(worker.workbench, exercise, worker.place, worker.fetch)
+            worker.settle()
 
     def ahead(self, exercise: Exercise, seed: int) -> None:
         """Start the worker of the test that comes next, which so need not wait for it."""

@@ -72,7 +72,7 @@ class Grading:
         seed = config.getoption("hypothesis_seed", None)
         self.seeded = seed is not None
         self.seed = int(seed) if self.seeded and str(seed).lstrip("-").isdigit() else 0
-        self.timeouts: dict[str, int] = {}
+        self.timeouts: dict[str, set[str]] = {}  # by chapter, the tests that ran out of time
         self.spent: dict[str, float] = {}
         self.passing = True
         self.sink: TextIO | None = None
@@ -270,7 +270,7 @@ def _opened(request: pytest.FixtureRequest) -> Iterator[tuple[Any, Any]]:
 
     grading = request.config.stash[_grading]
     exercise = _exercise_of(grading, request.node)
-    if grading.timeouts.get(exercise.chapter, 0) >= MAX_TIMEOUTS:
+    if len(grading.timeouts.get(exercise.chapter, ())) >= MAX_TIMEOUTS:
         raise SubjectSpent(f"not run: {MAX_TIMEOUTS} tests of this chapter ran out of time")
     budget = grading.course.limits.chapter_seconds
     if grading.spent.get(exercise.chapter, 0) >= budget:
@@ -452,9 +452,10 @@ def pytest_runtest_makereport(
             item.stash[_tries] -= 1  # it may have been the system, for want of memory
             item.stash[_again] = True
         if isinstance(call.excinfo.value, SubjectTimeout):
-            grading.timeouts[exercise.chapter] = grading.timeouts.get(exercise.chapter, 0) + 1
+            grading.timeouts.setdefault(exercise.chapter, set()).add(short_id(item))
         previous = item.stash.get(_outcome, None)
-        if previous is None or previous.verdict == "PASSED":
+        ours = isinstance(call.excinfo.value, UnjudgedError)
+        if previous is None or previous.verdict == "PASSED" or ours:
             item.stash[_outcome] = outcome
     elif call.when == "call":
         item.stash[_outcome] = Outcome("PASSED", "")

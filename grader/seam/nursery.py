@@ -47,7 +47,7 @@ NUMBER = struct.Struct("<q")
 LIMITS = struct.Struct("<qqq")  # memory_mb, scratch_mb, cpu_seconds
 READY = b"+"  # a worker's first byte: it is locked down, and nothing of the subject has run
 CUT = -1  # how a worker ended that had closed its socket and lived on
-GRACE = 0.5  # seconds for a worker whose socket is closed to end by itself, before it is killed
+GRACE = 2.0  # seconds for a worker whose socket is closed to end by itself, before it is killed
 
 
 def start(preload: Iterable[str] = (), without: Iterable[str] = ()) -> Started:
@@ -166,7 +166,9 @@ class Nursery:
         """
         (number,) = NUMBER.unpack(self._exactly(NUMBER.size))
         limits = self._exactly(LIMITS.size)
-        pid, ours = self._spare or self._fork_spare()
+        if self._spare is None or self._spare[0] not in self._living:  # none, or somebody killed it
+            self._spare = self._fork_spare()
+        pid, ours = self._spare
         self._numbers[pid] = number
         with contextlib.suppress(OSError):  # it has ended; who waits for it will see that
             socket.send_fds(ours, [limits], descriptors)

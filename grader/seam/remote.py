@@ -343,7 +343,7 @@ class Worker:
         try:
             with self._call():
                 found = self._await(self._loading)
-        except SubjectKilled:
+        except (SubjectKilled, UnjudgedError):
             raise
         except SubjectDied as error:
             raise SubjectBroken(f"the chapter does not load: {error}") from None
@@ -402,19 +402,23 @@ class Worker:
     @contextlib.contextmanager
     def _call(self) -> Iterator[None]:
         """What is asked and awaited within has the deadline of one call."""
-        if self._failed:
-            raise self._failed
+        self.settle()
         if len(self._deadlines) >= MAX_NESTING:
             raise SubjectRefused(f"calls and callbacks nest deeper than {MAX_NESTING}")
         latest = time.monotonic() + self._limits.call_seconds
         self._deadlines.append(min(latest, self._deadline, *self._deadlines))
         try:
             yield
-        except (SubjectDied, SubjectTimeout) as error:
+        except (SubjectDied, SubjectTimeout, UnjudgedError) as error:
             self._failed = error
             raise
         finally:
             self._deadlines.pop()
+
+    def settle(self) -> None:
+        """After a test, raise what ended the worker, whatever the test has made of it."""
+        if self._failed:
+            raise self._failed
 
     def _ask(self, operation: str, *arguments: Any) -> int:
         self._number += 1

@@ -93,6 +93,46 @@ def test_a_worker_that_kills_itself_fails_and_is_not_tried_for_ever(judge, tmp_p
     assert len(found) == len(judge.tests)
 
 
+SWALLOWS = """
+import contextlib
+
+import pytest
+
+
+@pytest.mark.exercise("double")
+def test_takes_what_comes(chapter):
+    'Whatever is raised.'
+    {before}
+    with contextlib.suppress(Exception):
+        chapter.double(1)
+    {after}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "after", "verdict", "words"),
+    [
+        (RIGHT, "", "", "PASSED", ""),
+        ("import os\ndef double(x): os._exit(0)\n", "", "", "FAILED", "exit code 0"),
+        ("import os\ndef double(x): os.kill(os.getpid(), 9)\n", "", "", "FAILED", "SIGKILL"),
+        (RIGHT, "chapter._worker._nursery._control.shutdown(2)", "", "UNJUDGED", "nursery"),
+        (RIGHT, "chapter._worker._nursery._control.shutdown(2)", "assert 0", "UNJUDGED", "nursery"),
+    ],
+)
+def test_a_test_that_takes_any_exception_does_not_hide_how_the_worker_ended(
+    demo, tmp_path, text, before, after, verdict, words
+):
+    """Nor does it make a failure of a fault of ours."""
+    suite = demo / "tests" / CHAPTER / "test_visible.py"
+    suite.write_text(SWALLOWS.format(before=before, after=after), encoding="utf-8")
+    with Judge(demo, [CHAPTER], seed=0) as judge:
+        found = verdicts(
+            judge, submission(tmp_path / "one", text), ("test_visible.py::test_takes_what_comes",)
+        )
+    assert found["test_takes_what_comes"][0] == verdict
+    assert words in found["test_takes_what_comes"][1]
+
+
 def _below(pid):
     from .faults import descendants
 

@@ -463,17 +463,21 @@ def test_workers_end_with_their_nursery():
         worker.start_loading([Source("ch01_demo", "import os\npid = os.getpid()", "x")], 1)
         pid = worker.loaded().pid
         nursery.close()
+    assert _ends(pid), "the worker outlived its nursery"
+
+
+def _ends(pid):
+    """Whether a process ends within seconds, reaped or not."""
     until = time.monotonic() + 5
     while time.monotonic() < until:
         try:
             with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
                 if file.read().split()[2] == "Z":
-                    break
+                    return True
         except OSError:
-            break
+            return True
         time.sleep(0.02)
-    else:
-        pytest.fail("the worker outlived its nursery")
+    return False
 
 
 def test_a_dead_nursery_is_our_fault():
@@ -485,6 +489,39 @@ def test_a_dead_nursery_is_our_fault():
         worker.start_loading([Source("ch01_demo", "x = 1", "x")], 1)
         worker.loaded()
     nursery.close()
+
+
+def test_a_nursery_that_dies_while_the_subject_loads_is_our_fault():
+    nursery = Nursery()
+    with nursery.worker() as worker:
+        worker.start_loading([Source("ch01_demo", "import time\ntime.sleep(9)", "x")], 1)
+        worker._await_ready()
+        nursery._processes[NO_RULES]._process.kill()
+        with pytest.raises(UnjudgedError, match="nursery has ended"):
+            worker.loaded()
+    nursery.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_worker_forked_in_advance_that_somebody_kills_is_not_handed_out():
+    nursery = Nursery()
+    source = Source("ch01_demo", "import os\npid = os.getpid()", "x")
+    try:
+        known = set()
+        for number in range(4):
+            with nursery.worker() as worker:
+                worker.start_loading([source], 1)
+                known.add(worker.loaded().pid)
+            children = Path(f"/proc/{nursery._processes[NO_RULES]._process.pid}/task")
+            (task,) = children.iterdir()
+            spares = {*map(int, (task / "children").read_text().split())} - known
+            assert len(spares) == (number > 0)
+            known |= spares
+            for spare in spares:
+                os.kill(spare, signal.SIGKILL)
+                assert _ends(spare)
+    finally:
+        nursery.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
