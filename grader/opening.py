@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ class _Started:
 
     key: tuple[str, int]
     worker: Worker
+    sources: list[Source]
     stack: contextlib.ExitStack
 
 
@@ -49,6 +50,7 @@ class Opening:
         self._course, self._subject, self._reference = course, subject, reference
         self._own, self._nursery = own, nursery
         self._ahead: _Started | None = None
+        self._codes: dict[Source, bytes] = {}
 
     @contextlib.contextmanager
     def opened(self, exercise: Exercise, seed: int) -> Iterator[tuple[Any, Any]]:
@@ -72,6 +74,7 @@ class Opening:
         with started.stack:
             worker = started.worker
             module = worker.loaded()
+            self._codes.update(zip(started.sources, worker.codes, strict=False))
             yield module, Probe(worker.workbench, exercise, worker.place, worker.fetch)
             worker.settle()
 
@@ -96,8 +99,10 @@ class Opening:
         sources = self._sources(exercise)
         with contextlib.ExitStack() as stack:
             worker = stack.enter_context(nursery.worker(exercise.rules))
-            worker.start_loading(sources, seed)
-            return _Started((exercise.id, seed), worker, stack.pop_all())
+            worker.start_loading(
+                [replace(source, code=self._codes.get(source, b"")) for source in sources], seed
+            )
+            return _Started((exercise.id, seed), worker, sources, stack.pop_all())
 
 
 def _scratch() -> tempfile.TemporaryDirectory[str]:

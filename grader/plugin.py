@@ -9,19 +9,18 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import importlib
 import json
 import os
 import sys
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import pytest
 
-from .course import Course, Exercise, load_course
+from .course import Chapter, Course, Exercise, load_course
 from .errors import SubjectKilled, SubjectSpent, SubjectTimeout, UnjudgedError
 from .model.tokenizer import fill_tiktoken_cache
 from .opening import Opening
@@ -83,7 +82,8 @@ class Grading:
         self.starts_workers = option.judged or option.kata_serve is not None
         if self.starts_workers:
             # It imports torch while the suites are collected.
-            self._started = start(self._preload(config.args))
+            chapters = self.named(config.args)
+            self._started = start(dict.fromkeys(name for c in chapters for name in c.preload))
 
     @functools.cached_property
     def opening(self) -> Opening:
@@ -91,11 +91,10 @@ class Grading:
         nursery = self.start_nursery if self.judged else None
         return Opening(self.course, self.subject, self.reference, own=self.own, nursery=nursery)
 
-    def _preload(self, paths: Sequence[str]) -> list[str]:
-        """What the chapters at these paths (none named: all) want imported before the forks."""
+    def named(self, paths: Sequence[str]) -> Sequence[Chapter]:
+        """The chapters at these paths; none named: all."""
         chapters = self.course.chapters
-        named = [c for c in chapters if any(c.name in path for path in paths)]
-        return list(dict.fromkeys(name for c in named or chapters for name in c.preload))
+        return [c for c in chapters if any(c.name in path for path in paths)] or chapters
 
     def start_nursery(self) -> Nursery:
         """The process that workers are forked from; started at first use."""
@@ -207,15 +206,18 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, A
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Hold every test of a suite to its form: one exercise, one sentence."""
     grading = config.stash[_grading]
-    rule_sets = []
+    exercises = []
     for item in items:
         if _is_suite(item.path):
-            rule_sets.append(_exercise_of(grading, item).rules)
+            exercises.append(_exercise_of(grading, item))
             if not _sentence(item):
                 raise pytest.UsageError(f"{item.nodeid} has no docstring, the learner's sentence")
     if grading.starts_workers:
         with contextlib.suppress(UnjudgedError):  # whoever asks for a worker will be told
-            grading.start_nursery().close_rules(rule_sets)
+            grading.start_nursery().close_rules(exercise.rules for exercise in exercises)
+    if grading.judged:  # now, while the nursery is busy too
+        chapters = {grading.course.chapter(exercise.chapter) for exercise in exercises}
+        _import_ahead(name for chapter in chapters for name in chapter.oracles)
 
 
 def _exercise_of(grading: Grading, item: pytest.Item) -> Exercise:
@@ -228,6 +230,12 @@ def _exercise_of(grading: Grading, item: pytest.Item) -> Exercise:
 def short_id(item: pytest.Item) -> str:
     """`test_visible.py::test_rows_sum_to_one`."""
     return f"{item.path.name}::{item.name}"
+
+
+def _import_ahead(names: Iterable[str]) -> None:
+    from .seam.warm import import_ahead
+
+    import_ahead(names)
 
 
 def _warm_up() -> None:
@@ -306,9 +314,7 @@ class _Jobs:
         """Load what no fork should load again; the job's nursery, if it is judged."""
         grading = self._grading
         chapter = grading.course.chapter(job["chapter"])
-        for name in (*chapter.oracles, *(() if job["judged"] else chapter.preload)):
-            with contextlib.suppress(Exception):  # the test that needs it will say so
-                importlib.import_module(name)
+        _import_ahead((*chapter.oracles, *(() if job["judged"] else chapter.preload)))
         if not job["judged"]:
             return None
         rule_sets = [_exercise_of(grading, item).rules for item in self._of(job)]

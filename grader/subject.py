@@ -8,8 +8,10 @@ reference's chapters, so that a broken chapter costs no points in a later one.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import linecache
+import marshal
 import os
 import stat
 import sys
@@ -19,7 +21,7 @@ from dataclasses import dataclass
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 from .errors import SubjectMissing
 
@@ -29,11 +31,35 @@ PACKAGE = "subject"
 
 @dataclass(frozen=True)
 class Source:
-    """A chapter's text and the name under which tracebacks show it."""
+    """A chapter's text and the name under which tracebacks show it.
+
+    Attributes:
+        name: Of the chapter.
+        text: Python.
+        path: What tracebacks show.
+        code: What `compiled` gave for it, so that nobody need compile it again; or nothing.
+    """
 
     name: str
     text: str
     path: str
+    code: bytes = b""
+
+
+@functools.lru_cache(maxsize=32)  # each test runs its chapters anew
+def _compiled(text: str, path: str) -> CodeType:
+    return compile(text, path, "exec", dont_inherit=True)
+
+
+def compiled(source: Source) -> bytes:
+    """A source's code, to be run by another process of this Python; empty if it does not compile.
+
+    No line of it is run, but only a process that may be lost should compile a stranger's text.
+    """
+    try:
+        return marshal.dumps(_compiled(source.text, source.path))
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
+        return b""  # whoever loads it will be told
 
 
 def read_source(folder: Path, chapter: str) -> Source:
@@ -133,7 +159,8 @@ class _Chapters(Loader, MetaPathFinder):
         module.__file__ = source.path
         lines = source.text.splitlines(keepends=True)
         linecache.cache[source.path] = (len(source.text), None, lines, source.path)
-        code = compile(source.text, source.path, "exec", dont_inherit=True)
+        known = source.code and marshal.loads(source.code)  # noqa: S302 - as much ours as its text
+        code = known or _compiled(source.text, source.path)
         exec(code, module.__dict__)  # noqa: S102 - running the subject is what this is for
 
 

@@ -4,7 +4,8 @@ It is executed, not forked, with an empty environment, and imports torch and not
 secret, so that a worker costs a fork (about 15 ms) where a cold `import torch` costs two seconds.
 A nursery serves one socket with one-letter requests:
 
-    R  close the operators of these rules (JSON follows) for everything forked from now on
+    R  close the operators of these rules (JSON follows) for everything forked from now on, whose
+       scratch folders will be in the folder that comes along
     N  fork a nursery like this one on the socket that comes along
     W  fork a worker on the socket, the output pipe and the scratch folder that come along, with
        the number and the limits that follow; answers nothing
@@ -19,6 +20,7 @@ commas, and modules to import before the first fork.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -107,7 +109,7 @@ class Nursery:
             self._reap()
             if operation == b"R":
                 (length,) = NUMBER.unpack(self._exactly(NUMBER.size))
-                self._close_rules(json.loads(self._exactly(length)))
+                self._close_rules(json.loads(self._exactly(length)), descriptors)
             elif operation == b"N":
                 self._fork(descriptors, self._be_nursery)
             elif operation == b"W":
@@ -144,10 +146,14 @@ class Nursery:
             data += part
         return data
 
-    def _close_rules(self, rules: list[dict[str, object]]) -> None:
+    def _close_rules(self, rules: list[dict[str, object]], descriptors: list[int]) -> None:
         from . import rules as module
 
         module.close(rules)
+        if "landlock" not in self._without:
+            sandbox.close_concealed(descriptors[0])
+        for descriptor in descriptors:
+            os.close(descriptor)
 
     def _fork(self, descriptors: list[int], be: object) -> int:
         pid = os.fork()
@@ -217,6 +223,11 @@ class Nursery:
             os._exit(71)
         os.fchdir(scratch)
         os.close(scratch)
+        try:
+            os.close(os.open(".", os.O_RDONLY))
+        except OSError as error:
+            os.write(2, f"the sandbox closes its own scratch folder: {error}".encode())
+            os._exit(71)
 
     def _reap(self) -> bool:
         """Note who has ended; whether any child is left."""
@@ -286,13 +297,16 @@ def main() -> None:
         os.environ.pop(name, None)  # the allocator has read them
     control, names, *preload = sys.argv[1:]
     without = names.split(",")
+    gc.disable()  # till all is warm: there is nothing to collect
     sandbox.active_layers(without)  # tried once, for all workers, while there is one thread
     sandbox.enter_namespaces(without)
     sandbox.hide()
     sandbox.granted()
-    import torch.utils.data  # noqa: F401 - imported for the workers
+    import resource  # noqa: F401 - imported for the workers, like all that follows
 
-    from . import rules, warm, workbench, worker  # noqa: F401 - imported for the workers
+    import torch.utils.data  # noqa: F401
+
+    from . import rules, warm, workbench, worker  # noqa: F401
 
     for name in preload:
         importlib.import_module(name)

@@ -213,7 +213,8 @@ class _Process:
 
     def close_rules(self, key: str) -> None:
         data = key.encode()
-        self._send(b"R" + NUMBER.pack(len(data)) + data)
+        with measures.all_folders() as folders:
+            self._send(b"R" + NUMBER.pack(len(data)) + data, [folders])
 
     def worker(self, limits: Limits, scratch: str) -> Worker:
         connection, theirs = socket.socketpair()
@@ -292,6 +293,7 @@ class Worker:
         workbench: Stands for the `Workbench` beside the subject, once it is loaded.
         output: The last bytes that the subject printed.
         members: What modules have given by name, so that it is asked for once.
+        codes: Of the sources, once the subject is loaded; none if they all came with theirs.
     """
 
     def __init__(
@@ -312,7 +314,7 @@ class Worker:
         os.set_blocking(output, False)
         self._deadline = time.monotonic() + limits.test_seconds
         self._deadlines: list[float] = []
-        self._number = self._loading = 0
+        self._number = self._compiling = self._loading = 0
         self._functions: list[Callable[..., Any]] = []
         self._calls_back = 0
         self._failed: Exception | None = None
@@ -321,11 +323,18 @@ class Worker:
         self.output = b""
         self.workbench: Any = None
         self.members: dict[tuple[int, str], Handle] = {}
+        self.codes: list[bytes] = []
 
     def start_loading(self, sources: Sequence[Source], seed: int) -> None:
-        """Have the worker load the subject, without waiting for it."""
-        texts = [(s.name, s.text) for s in sources]
+        """Have the worker load the subject, without waiting for it.
+
+        If a source comes without its code, all are compiled first, and the codes sent here before a
+        line of the subject runs: so they are what the texts say, and good for other workers.
+        """
+        texts = [(s.name, s.text, s.code) for s in sources]
         with contextlib.suppress(SubjectDied, SubjectTimeout), self._call():  # `loaded` says it
+            if not all(s.code for s in sources):
+                self._compiling = self._ask("compile", texts)
             self._loading = self._ask("load", texts, seed)
 
     def loaded(self) -> Handle:
@@ -342,6 +351,8 @@ class Worker:
         self._deadline = time.monotonic() + self._limits.test_seconds
         try:
             with self._call():
+                if self._compiling:
+                    self.codes = self._await(self._compiling)
                 found = self._await(self._loading)
         except (SubjectKilled, UnjudgedError):
             raise
@@ -356,6 +367,8 @@ class Worker:
             text = "\n".join([f"the chapter does not load: {text}", *(f"  at {p}" for p in places)])
             raise SubjectBroken(text) from None
         if type(found) is not tuple or len(found) != 2 or not all(type(f) is Handle for f in found):
+            raise SubjectBroken("the chapter does not load: it broke the protocol")
+        if type(self.codes) is not list or not all(type(code) is bytes for code in self.codes):
             raise SubjectBroken("the chapter does not load: it broke the protocol")
         module, self.workbench = found
         return module

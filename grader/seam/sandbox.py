@@ -44,7 +44,7 @@ import struct
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -268,6 +268,7 @@ def readable() -> tuple[str, ...]:
 
 
 _concealed: frozenset[str] = frozenset()
+_is_closed = False  # whether this process itself can no longer read what is concealed
 
 
 def conceal(paths: Collection[str]) -> None:
@@ -282,6 +283,26 @@ def conceal(paths: Collection[str]) -> None:
     global _concealed
     _concealed = frozenset(map(os.path.realpath, paths))
     granted()
+
+
+def close_concealed(scratch: int) -> None:
+    """Close what is concealed to this process too, and so to all that it forks.
+
+    The hundreds of rules which that takes then cost a worker nothing; what a worker adds is one
+    more domain of Landlock's, with few rules, and both have to allow what it does. A system
+    without Landlock leaves it at that.
+
+    Args:
+        scratch: A descriptor of the folder in which the workers' scratch folders will be.
+    """
+    global _is_closed
+    reading = _READ_FILE | _READ_DIR
+    # More than a worker may read, since its own domain says no to the rest.
+    more = ((scratch, reading), ("/proc", reading), (os.devnull, _READ_FILE))
+    with contextlib.suppress(OSError):
+        _prctl(_NO_NEW, 1)
+        _apply(struct.pack("<Q", reading), (*more, *granted()))
+        _is_closed = True
 
 
 def granted() -> tuple[tuple[str, int], ...]:
@@ -328,22 +349,35 @@ def _restrict_files(scratch: int, without: Collection[str]) -> set[str]:
     # struct landlock_ruleset_attr: rights of files; bind and connect; abstract sockets and signals
     wanted = (rights, 3 if abi >= 4 else 0, 3 if abi >= 6 else 0)
     attributes = struct.pack("<QQQ", *wanted)[: 24 if abi >= 6 else 16 if abi >= 4 else 8]
+    everything = _READ_FILE | _READ_DIR | _WRITE_FILE | _TRUNCATE | _CHANGE
+    own = ((scratch, everything & rights), (os.devnull, _READ_FILE | _WRITE_FILE))
+    _apply(attributes, (*own, *(_granted(frozenset()) if _is_closed else granted())))
+    held = {"landlock"} if abi >= 3 else {"landlock-old"}  # before, a file could be cut short
+    return held | {n for n, at in (("landlock-tcp", 4), ("landlock-scopes", 6)) if abi >= at}
+
+
+def _apply(attributes: bytes, allowed: Iterable[tuple[int | str, int]]) -> None:
+    """One more domain for this process.
+
+    Args:
+        attributes: Of the rule set: what is refused unless it is allowed.
+        allowed: Descriptors or paths, and the rights to each.
+    """
     rules = _landlock(_CREATE, attributes, len(attributes), 0)
     try:
-        everything = _READ_FILE | _READ_DIR | _WRITE_FILE | _TRUNCATE | _CHANGE
-        _allow(rules, scratch, everything & rights)
-        for path, more in ((os.devnull, _READ_FILE | _WRITE_FILE), *granted()):
+        for place, rights in allowed:
+            if isinstance(place, int):
+                _allow(rules, place, rights)
+                continue
             with contextlib.suppress(OSError):  # this user could not read it anyway
-                descriptor = os.open(path, os.O_PATH)
+                descriptor = os.open(place, os.O_PATH)
                 try:
-                    _allow(rules, descriptor, more)
+                    _allow(rules, descriptor, rights)
                 finally:
                     os.close(descriptor)
         _landlock(_RESTRICT, rules, 0)
     finally:
         os.close(rules)
-    held = {"landlock"} if abi >= 3 else {"landlock-old"}  # before, a file could be cut short
-    return held | {n for n, at in (("landlock-tcp", 4), ("landlock-scopes", 6)) if abi >= at}
 
 
 def _allow(rules: int, descriptor: int, rights: int) -> None:

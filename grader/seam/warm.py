@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import importlib
+from collections.abc import Iterable
 
 import torch
+
+
+def import_ahead(names: Iterable[str]) -> None:
+    """Import modules that tests will need, as far as they are there: the test will say so."""
+    gc.disable()  # of so many new objects, none is garbage
+    for name in names:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    gc.freeze()
+    gc.enable()
 
 
 def warm() -> None:
@@ -16,3 +29,4 @@ def warm() -> None:
         (weights @ weights.transpose(1, 2)).mean().backward()
     gc.collect()
     gc.freeze()  # a fork's collector need not touch, and so copy, what was there before
+    gc.enable()

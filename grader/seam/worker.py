@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from ..subject import Source, load_package, subject_frames
+from ..subject import Source, compiled, load_package, subject_frames
 from . import rules
 from .wire import MAX_FRAME, Decoder, Encoder, WireError, callback_bytes, handle_bytes
 from .workbench import Workbench
@@ -58,6 +58,7 @@ class Worker:
         self._thread = threading.get_ident()
         self._decoder = Decoder(self._object, self._callback)
         self._operations: dict[str, Callable[..., Any]] = {
+            "compile": self._compile,
             "load": self._load,
             "place": lambda value: value,
             "fetch": lambda value: value,
@@ -160,13 +161,20 @@ class Worker:
         except StopIteration:
             return ()
 
-    def _load(self, sources: list[tuple[str, str]], seed: int) -> Any:
+    def _compile(self, sources: list[tuple[str, str, bytes]]) -> list[bytes]:
+        return [compiled(source) for source in _sources(sources)]
+
+    def _load(self, sources: list[tuple[str, str, bytes]], seed: int) -> Any:
         torch.default_generator.manual_seed(seed)
         scratch = os.getcwd()
         os.environ.update(HOME=scratch, TMPDIR=scratch)
         rules.guard()
-        module = load_package([Source(name, text, f"{name}.py") for name, text in sources])
+        module = load_package(_sources(sources))
         return module, Workbench(scratch)
+
+
+def _sources(sources: list[tuple[str, str, bytes]]) -> list[Source]:
+    return [Source(name, text, f"{name}.py", code) for name, text, code in sources]
 
 
 def _raised(error: BaseException) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from grader import cli, grading
-from grader.course import Limits, load_course
+from grader.course import Limits, Rule, load_course
 from grader.errors import SubjectError, SubjectStopped, UnjudgedError
 from grader.seam import measures, rules, sandbox, seccomp
 from grader.seam.nursery import start
@@ -148,6 +148,66 @@ def test_nothing_outside_the_scratch_folder_can_be_changed(attempt, tmp_path, co
     assert attempt(code, str(tmp_path)) in ("EACCES", "EXDEV", "EPERM")
     assert (tmp_path / "there").read_text(encoding="utf-8") == "kept"
     assert os.listdir(tmp_path) == ["there"]
+
+
+GELU = Rule("gelu", "write it yourself", ("gelu",), ("torch.nn.GELU",), ())
+READ = """
+import os, torch
+
+def read(path):
+    with open(path, "rb") as file:
+        return len(file.read())
+
+def source():
+    return torch.nn.modules.activation.__file__
+
+def keep(name):
+    with open(name, "w") as file:
+        file.write("mine")
+    return os.path.abspath(name)
+"""
+
+
+@needs("landlock")
+def test_what_a_rule_conceals_is_closed_by_the_nursery_and_the_rest_is_not():
+    """The worker's own domain has few rules; the other one is its nursery's."""
+    nursery = Nursery()
+    source = Source("ch01_demo", READ, "ch01_demo.py")
+    try:
+        with nursery.worker((GELU,)) as one, nursery.worker((GELU,)) as other:
+            for worker in (one, other):
+                worker.start_loading([source], 1)
+            chapter, beside = one.loaded(), other.loaded()
+            path = chapter.source()
+            assert os.path.getsize(path) > 0
+            for closed in (path, str(ROOT / "README.md"), "/proc/self/environ", "/etc/passwd"):
+                with pytest.raises(PermissionError):
+                    chapter.read(closed)
+            assert chapter.read(os.path.join(os.path.dirname(path), "linear.py")) > 0
+            assert chapter.read(os.__file__) > 0
+            kept = chapter.keep("file")
+            assert chapter.read(kept) == 4
+            with pytest.raises(PermissionError):
+                beside.read(kept)
+    finally:
+        nursery.close()
+
+
+@needs("landlock")
+def test_a_scratch_folder_that_the_nursery_closes_is_our_fault(tmp_path, monkeypatch):
+    """It would look like the subject's otherwise: no file of its own could be read."""
+    nursery = Nursery()
+    try:
+        nursery.close_rules([(GELU,)])
+        monkeypatch.setattr("tempfile.tempdir", str(ROOT))
+        with (
+            pytest.raises(UnjudgedError, match="closes its own scratch folder"),
+            nursery.worker((GELU,)) as worker,
+        ):
+            worker.start_loading([Source("ch01_demo", READ, "ch01_demo.py")], 1)
+            worker.loaded()
+    finally:
+        nursery.close()
 
 
 @needs("landlock")

@@ -1,10 +1,12 @@
 """The seam: every kind of value, every refusal, and every way for a worker to die."""
 
+import marshal
 import os
 import signal
 import sys
 import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,40 @@ def short(nursery, monkeypatch):
 
 
 # Values and handles
+
+
+TRICK = """
+import builtins, marshal, sys
+
+builtins.compile = marshal.dumps = lambda *args, **kwargs: b""
+sys.modules["grader.subject"].compiled = lambda source: b""
+secret = 1
+
+def f():
+    return secret
+"""
+
+
+def test_a_source_is_compiled_once_and_before_any_of_it_runs(load, nursery):
+    """What the first worker gives is what the text says, and the next one runs that."""
+    source = Source("ch01_demo", TRICK, "ch01_demo.py")
+    with nursery.worker() as first:
+        first.start_loading([source], 1)
+        assert first.loaded().f() == 1
+        (code,) = first.codes
+    assert marshal.loads(code) == compile(TRICK, "ch01_demo.py", "exec")
+    other = marshal.dumps(compile(TRICK.replace("= 1", "= 2"), "ch01_demo.py", "exec"))
+    for given, result in ((code, 1), (other, 2)):
+        with nursery.worker() as second:
+            second.start_loading([replace(source, code=given)], 1)
+            assert second.loaded().f() == result
+            assert second.codes == []
+
+
+def test_what_does_not_compile_is_said_as_ever(load):
+    for text, words in (("def f(:", "invalid syntax"), ("x = " + "-" * 100_000 + "1", "Error")):
+        with pytest.raises(SubjectBroken, match=words):
+            load(text)
 
 
 def test_values_cross_in_both_directions(load):
