@@ -148,8 +148,10 @@ class Nursery:
 
     def _close_rules(self, rules: list[dict[str, object]], descriptors: list[int]) -> None:
         from . import rules as module
+        from .warm import settle
 
         module.close(rules)
+        settle()
         if "landlock" not in self._without:
             sandbox.close_concealed(descriptors[0])
         for descriptor in descriptors:

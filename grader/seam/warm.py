@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import importlib
 from collections.abc import Iterable
 
 import torch
+
+MAX_HOLES = 100_000  # of one size that are filled; there are some hundred
 
 
 def import_ahead(names: Iterable[str]) -> None:
@@ -16,7 +19,7 @@ def import_ahead(names: Iterable[str]) -> None:
     for name in names:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
-    gc.freeze()
+    settle()
     gc.enable()
 
 
@@ -28,5 +31,37 @@ def warm() -> None:
         weights = torch.softmax(model(torch.randn(2, 5, 3)), dim=-1)
         (weights @ weights.transpose(1, 2)).mean().backward()
     gc.collect()
-    gc.freeze()  # a fork's collector need not touch, and so copy, what was there before
+    settle()
     gc.enable()
+
+
+def settle() -> None:
+    """Keep forks from writing to memory that is there now, each page of which is then copied."""
+    gc.freeze()  # the collector has nothing to do with it
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # not glibc, or before 2.33
+        _fill_holes(ctypes.CDLL(None))
+
+
+class _Info(ctypes.Structure):
+    """`struct mallinfo2`."""
+
+    _names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    _fields_ = [(name, ctypes.c_size_t) for name in _names.split()]
+
+
+def _fill_holes(libc: ctypes.CDLL) -> None:
+    """Take all that malloc has to give between what is there, so that it gives fresh pages.
+
+    A process that has imported torch has thousands of holes. A fork would fill them one after the
+    other, and nearly every one costs the copy of a page.
+    """
+    libc.malloc.argtypes, libc.malloc.restype = [ctypes.c_size_t], ctypes.c_size_t
+    libc.sbrk.argtypes, libc.sbrk.restype = [ctypes.c_ssize_t], ctypes.c_size_t
+    libc.free.argtypes, libc.mallinfo2.restype = [ctypes.c_size_t], _Info
+    fresh = libc.sbrk(0) - libc.mallinfo2().keepcost  # where the part begins that nobody has had
+    for size in (*(1 << power for power in range(16, 10, -1)), *range(1016, 0, -16)):
+        for _ in range(MAX_HOLES):
+            given = libc.malloc(size)
+            if not 0 < given < fresh:
+                libc.free(given)
+                break

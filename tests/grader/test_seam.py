@@ -3,6 +3,7 @@
 import marshal
 import os
 import signal
+import subprocess
 import sys
 import textwrap
 import time
@@ -733,3 +734,41 @@ def test_rules_hold_only_where_they_are_asked_for(load):
         closed.f(torch.ones(1))
     free, _ = load("import torch\ndef f(x): return torch.nn.functional.gelu(x)")
     assert free.f(torch.zeros(1)).item() == 0
+
+
+# Forks
+
+HOLES = """
+import ctypes
+
+from grader.seam import warm
+
+libc = ctypes.CDLL(None)
+libc.mallinfo2.restype = warm._Info
+
+def holes():
+    info = libc.mallinfo2()
+    return info.fordblks - info.keepcost
+
+kept = [bytes(100 + n % 900) for n in range(20_000)]
+del kept[::2]
+before = holes()
+warm.settle()
+print(before, holes())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's malloc")
+def test_no_hole_is_left_that_a_fork_would_fill():
+    """Each of them would cost it the copy of a page."""
+    done = subprocess.run(
+        [sys.executable, "-c", HOLES],
+        env={**os.environ, "PYTHONMALLOC": "malloc"},
+        cwd=Path(__file__).resolve().parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    before, after = map(int, done.stdout.split())
+    assert before > 4_000_000
+    assert after < before / 20
