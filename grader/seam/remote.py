@@ -34,9 +34,9 @@ from ..errors import (
     UnjudgedError,
 )
 from ..subject import Source
-from . import measures
+from . import cgroup, measures
 from . import rules as rules_module
-from .nursery import CUT, LIMITS, NUMBER, READY, Started, start
+from .nursery import CUT, GRACE, LIMITS, NUMBER, READY, Started, start
 from .wire import MAX_FRAME, Decoder, Encoder, WireError, callback_bytes, handle_bytes
 from .worker import HEADER
 
@@ -122,6 +122,7 @@ class Nursery:
     def __init__(self, started: Started | None = None, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
         self._processes = {NO_RULES: _Process(*(started or start()))}
+        self._group: cgroup.Group | None = None
 
     def fork(self, rule_sets: Iterable[Sequence[Rule]], call_seconds: int | None = None) -> Nursery:
         """A nursery of its own for one job, killed when it is closed.
@@ -134,7 +135,8 @@ class Nursery:
         if call_seconds is not None:
             job._limits = replace(self._limits, call_seconds=call_seconds)
         wanted = {_key(rules) for rules in rule_sets}
-        job._processes = {key: self._forked(key) for key in sorted(wanted)}
+        job._group = cgroup.new_group(job._limits)
+        job._processes = {key: self._forked(key, job._group) for key in sorted(wanted)}
         return job
 
     def close_rules(self, rule_sets: Iterable[Sequence[Rule]]) -> None:
@@ -160,15 +162,19 @@ class Nursery:
         """End the nursery and everything forked from it."""
         for process in reversed(self._processes.values()):
             process.close()
+        if self._group:
+            self._group.close()
+        else:  # the first one, that jobs come from
+            cgroup.sweep(GRACE)
 
-    def _forked(self, key: str) -> _Process:
+    def _forked(self, key: str, group: cgroup.Group | None) -> _Process:
         """A fork of the process of this key, which is made anew if somebody has ended it."""
         if key != NO_RULES and key in self._processes:
             try:
-                return self._processes[key].fork()
+                return self._processes[key].fork(group)
             except UnjudgedError:
                 self._processes.pop(key).close()
-        return self._of(key).fork()
+        return self._of(key).fork(group)
 
     def _of(self, key: str) -> _Process:
         """The process in which the rules of this key are closed, forked once."""
@@ -205,9 +211,9 @@ class _Process:
         self._control, self._process = control, process
         self._workers, self._said = 0, ""
 
-    def fork(self) -> _Process:
+    def fork(self, group: cgroup.Group | None = None) -> _Process:
         ours, theirs = socket.socketpair()
-        self._send(b"N", [theirs.fileno()])
+        self._send(b"N", [theirs.fileno(), *([group.procs] if group else [])])
         theirs.close()
         return _Process(ours)
 
