@@ -17,6 +17,7 @@ layers of the sandbox.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import os
@@ -35,6 +36,7 @@ except ImportError:  # pragma: no cover - Windows
     fcntl = None  # type: ignore[assignment]
 
 VARIABLE = "KATA_CGROUP"
+START = "systemd-run --user --scope -p Delegate=yes kata ..."
 CONTROLLERS = ("memory", "pids")  # each is of use alone
 LEAF = "kata-grader"
 JOB = "kata-job-"
@@ -67,9 +69,6 @@ def find(proc: Path = Path("/proc")) -> Path:
     if not _available(folder):
         raise OSError(f"{folder} has no controller of {' and '.join(CONTROLLERS)}")
     return folder
-
-
-START = "systemd-run --user --scope -p Delegate=yes kata ..."
 
 
 def _own(proc: Path) -> tuple[Path, Path]:
@@ -133,12 +132,10 @@ def _divide(folder: Path, controllers: list[str]) -> None:
         _move_own(folder, moved)
         _write(folder / "cgroup.subtree_control", " ".join(f"+{name}" for name in controllers))
     except OSError:
-        for pid in moved:
-            with contextlib.suppress(OSError):
-                _write(folder / "cgroup.procs", str(pid))
-        with contextlib.suppress(OSError):  # another grader's processes are in it
-            os.rmdir(folder / LEAF)
+        _move_back(folder, moved)
         raise
+    if moved:
+        atexit.register(_unite, folder, controllers, os.getpid())
 
 
 def _move_own(folder: Path, moved: list[int]) -> None:
@@ -155,6 +152,25 @@ def _move_own(folder: Path, moved: list[int]) -> None:
                 _write(folder / LEAF / "cgroup.procs", str(pid))
                 moved.append(pid)
     raise OSError(f"{folder} holds processes that are not the grader's")
+
+
+def _move_back(folder: Path, pids: list[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            _write(folder / "cgroup.procs", str(pid))
+    with contextlib.suppress(OSError):  # another grader's processes are in it
+        (folder / LEAF).rmdir()
+
+
+def _unite(folder: Path, controllers: list[str], divider: int) -> None:
+    """At the end, make the group one in which a process can be started, unless it is in use."""
+    if os.getpid() != divider or any(folder.glob(f"{JOB}*")):
+        return
+    with contextlib.suppress(OSError):
+        pids = [int(word) for word in _read(folder / LEAF / "cgroup.procs").split()]
+        if all(map(_is_own, pids)):
+            _write(folder / "cgroup.subtree_control", " ".join(f"-{name}" for name in controllers))
+            _move_back(folder, pids)
 
 
 def _is_own(pid: int) -> bool:
@@ -276,6 +292,12 @@ def usable() -> bool:
     group.close()
     sweep(1)
     return status == 0
+
+
+def words() -> str:
+    """What the delegated group gives, or why there is none."""
+    folder, said = divided()
+    return said if folder is None or usable() else f"no process can be moved into {folder}"
 
 
 def _read(path: Path) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -498,6 +499,21 @@ def test_the_grader_divides_the_group_that_it_was_started_in(delegated):
     assert usable == "True"
     assert its == f"{words} True"
     assert jobs(delegated) == []
+    assert not (delegated / cgroup.LEAF).exists(), "at the end, all is as it was"
+    assert controllers(delegated, "cgroup.subtree_control") == set()
+    assert inside(delegated, "print(cgroup.usable())") == ["True"]
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        "subprocess.run(['sh', '-c', 'sleep 60 > /dev/null 2>&1 &'])",  # nobody's of its tree, in the leaf
+        "os.mkdir(folder / (cgroup.JOB + '1-0'))",
+    ],
+)
+def test_a_group_that_another_grader_uses_stays_divided(delegated, left):
+    inside(delegated, f"folder, _ = cgroup.divided()\n{left}")
+    assert (delegated / cgroup.LEAF).exists()
     assert set(wanted(delegated)) <= controllers(delegated, "cgroup.subtree_control")
 
 
@@ -505,6 +521,21 @@ def test_without_a_mark_nothing_is_divided(delegated):
     own, words = inside(delegated, "words = cgroup.divided()[1]\n" + OWN + "print(words)", False)
     assert own.endswith(f"/{delegated.name}")
     assert words.startswith(f"{delegated} is not delegated")
+    assert not (delegated / cgroup.LEAF).exists()
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_an_ordinary_user_divides_a_group_only_if_it_was_given_to_them(delegated, given):
+    """What systemd gives to the user of a group are its folder and these files."""
+    for name in ("", "cgroup.procs", "cgroup.threads", "cgroup.subtree_control") if given else ():
+        os.chown(delegated / name, 65534, 65534)
+    code = (
+        "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+        "print(cgroup.divided()[1], cgroup.usable())\n"
+    )
+    right = f"{' and '.join(wanted(delegated))} by {delegated} True"
+    wrong = f"{delegated} cannot be written by this user False"
+    assert inside(delegated, code) == [right if given else wrong]
     assert not (delegated / cgroup.LEAF).exists()
 
 
@@ -636,6 +667,8 @@ def test_the_group_of_a_judge_that_is_killed_goes_with_its_job(
 
 # What the kernel bounds
 
+PATIENT = Limits(call_seconds=120, test_seconds=240)
+
 
 def counted(name):
     """Skips where the kernel does not count this in the group that is there."""
@@ -649,18 +682,19 @@ def counted(name):
 
 @pytest.fixture
 def unmeasured(monkeypatch):
-    """The judge does not look, so that only the kernel is left."""
+    """The judge does not look, so that only the kernel is left; a bomb that is let off is small."""
     monkeypatch.setattr(remote.measures, "excess", lambda pid, limits: "")
+    monkeypatch.setattr(measures, "MAX_THREADS", 16)
 
 
 def test_processes_are_bounded_where_nothing_else_does(named, unmeasured):
     counted("pids")(named)
-    nursery = Nursery(start(without=["seccomp", "rlimits", "measures"]))
+    nursery = Nursery(start(without=["seccomp", "rlimits", "measures"]), PATIENT)
     job = nursery.fork([()])
     bomb = """
         import os, time
         def start():
-            for made in range(5000):
+            for made in range(400):
                 try:
                     if os.fork() == 0:
                         time.sleep(60)
@@ -669,7 +703,7 @@ def test_processes_are_bounded_where_nothing_else_does(named, unmeasured):
                     return made
         """
     with opened(job, bomb) as (_, chapter):
-        assert 500 < chapter.start() < cgroup.AT_ONCE * measures.MAX_THREADS + cgroup.SPARE
+        assert 50 < chapter.start() < cgroup.AT_ONCE * 16 + cgroup.SPARE
         with opened(job) as (_, other):  # the nursery can still fork
             assert other.x == 1
     for running in (job, nursery):
@@ -679,20 +713,20 @@ def test_processes_are_bounded_where_nothing_else_does(named, unmeasured):
 
 def test_threads_are_bounded_where_nothing_else_does(named, unmeasured):
     counted("pids")(named)
-    nursery = Nursery(start(without=["rlimits", "measures"]))
+    nursery = Nursery(start(without=["rlimits", "measures"]), PATIENT)
     job = nursery.fork([()])
     bomb = """
         import threading, time
         def start():
             threading.stack_size(32768)
-            for made in range(5000):
+            for made in range(400):
                 try:
                     threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
                 except RuntimeError:
                     return made
         """
     with opened(job, bomb) as (_, chapter):
-        assert 500 < chapter.start() < cgroup.AT_ONCE * measures.MAX_THREADS + cgroup.SPARE
+        assert 50 < chapter.start() < cgroup.AT_ONCE * 16 + cgroup.SPARE
     for running in (job, nursery):
         running.close()
 
@@ -700,7 +734,7 @@ def test_threads_are_bounded_where_nothing_else_does(named, unmeasured):
 def test_memory_is_bounded_where_nothing_else_does(named, unmeasured):
     """The worker is killed, the nursery is not, and the next worker has what it needs."""
     counted("memory")(named)
-    small = Limits(memory_mb=100, scratch_mb=20, call_seconds=60)
+    small = replace(PATIENT, memory_mb=100, scratch_mb=20)
     nursery = Nursery(start(without=["rlimits", "measures"]), small)
     job = nursery.fork([()])
     bomb = """
