@@ -60,7 +60,9 @@ def find(proc: Path = Path("/proc")) -> Path:
         on_purpose = folder == mount or _marked(folder)
     kind = folder / "cgroup.type"
     if not kind.is_file() or _read(kind).strip() != "domain":  # the machine's root has none
-        raise OSError(f"{folder} is not a control group that can be divided")
+        raise OSError(
+            f"{folder} cannot be divided: it is the machine's root, one of threads, or no group"
+        )
     if not on_purpose:
         raise OSError(f"{folder} is not delegated, start kata with `{START}`")
     needed = (folder, folder / "cgroup.procs", folder / "cgroup.subtree_control")
