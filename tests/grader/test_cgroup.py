@@ -21,6 +21,7 @@ from grader.seam.nursery import start
 from grader.seam.remote import Nursery
 from grader.subject import Source
 
+fcntl = pytest.importorskip("fcntl")
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="control groups are Linux's")
@@ -453,6 +454,22 @@ def test_the_group_of_a_run_that_was_killed_is_removed_by_the_next_one(named):
     while jobs(named) and time.monotonic() < until:
         cgroup.sweep(1)
     assert jobs(named) == [], "with what still ran in it"
+
+
+def test_a_group_is_removed_only_if_nobody_can_hold_it(named):
+    """Its maker has a moment before it locks it, and may be a process that is not seen here."""
+    group = cgroup.new_group(Limits())
+    unlocked, unseen, left = (named / f"{cgroup.JOB}{pid}" for pid in (os.getppid(), "0-1", "0-2"))
+    for path in (unlocked, unseen, left):
+        path.mkdir()
+    lock = os.open(unseen, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    cgroup.sweep()
+    assert jobs(named) == sorted(path.name for path in (group.path, unlocked, unseen))
+    group.close()
+    os.close(lock)
+    cgroup.sweep()
+    assert jobs(named) == [unlocked.name]
 
 
 def inside(folder, code, marked=True, through=()):
