@@ -484,7 +484,7 @@ def inside(folder, code, marked=True, through=()):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     if through and ("unshare:" in done.stderr or "mount:" in done.stderr):
@@ -664,6 +664,36 @@ def test_a_report_says_that_jobs_had_a_group_and_none_is_left(
     assert "cgroups" in report.sandbox
     assert len(seen) == 1, "one chapter is one job"
     assert jobs(any_controller) == []
+
+
+WITHIN = """
+from pathlib import Path
+from grader import grading, judge
+from grader.course import load_course
+
+plain = judge.command
+def command(*arguments):
+    found = plain(*arguments)
+    at = found.index("-m")
+    return [*found[:at], "-c", {judge!r}, *found[at + 2 :]]
+judge.command = command
+root, group, seen = Path({root!r}), Path({group!r}), set()
+course = load_course(root / "exercises" / "course.toml")
+plan = grading.Plan(root, course, root / "solutions", course.chapters)
+report = grading.grade(plan, watch=lambda _: seen.update(group.glob(cgroup.JOB + "*")))
+print(report.exit_code, "cgroups" in report.sandbox, len(seen))
+"""
+
+
+def test_a_grading_that_was_started_in_a_delegated_group_leaves_it_as_it_was(delegated, demo_root):
+    code = WITHIN.format(
+        judge=JUDGE.format(controllers=wanted(delegated)),
+        root=str(demo_root),
+        group=str(delegated),
+    )
+    assert inside(delegated, code) == ["0 True 1"]
+    assert [path for path in delegated.iterdir() if path.is_dir()] == []
+    assert controllers(delegated, "cgroup.subtree_control") == set()
 
 
 def test_the_group_of_a_judge_that_is_killed_goes_with_its_job(
