@@ -91,9 +91,10 @@ def command(root: Path, files: Iterable[Path], seed: int) -> list[str]:
 
 def environment() -> dict[str, str]:
     """The environment of a judge: what the system needs, and no option of pytest's."""
+    from .seam.cgroup import VARIABLE
     from .seam.nursery import HUGE_PAGES
 
-    kept = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "HOME", "LANG", "LC_ALL")
+    kept = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "HOME", "LANG", "LC_ALL", VARIABLE)
     found = {name: os.environ[name] for name in kept if name in os.environ}
     # Oracles load nothing from outside, and say so at once instead of trying.
     fixed = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "HF_HUB_OFFLINE": "1"}
@@ -117,6 +118,7 @@ class Judge:
         self, root: Path, chapters: Sequence[str], seed: int, *, hidden: bool = True
     ) -> None:
         from .scratch import Scratch
+        from .seam import cgroup
 
         files = [f for c in chapters for f in suite_files(root, c, hidden=hidden)]
         if not files:
@@ -127,6 +129,7 @@ class Judge:
             where = tempfile.gettempdir()
             raise UnjudgedError(f"no folder can be made in {where}: {error.strerror}") from None
         self._folder = self._scratch.path
+        cgroup.divided()  # before it starts: it is to be born in the leaf
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the judge is left
         ours, theirs = socket.socketpair()
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
@@ -148,6 +151,8 @@ class Judge:
         return self
 
     def __exit__(self, *_: object) -> None:
+        from .seam import cgroup
+
         self._lines.close()
         self._socket.close()
         try:
@@ -155,6 +160,7 @@ class Judge:
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+        cgroup.sweep(1)  # it does that itself, unless it was killed
         self._said.close()
         self._scratch.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +50,7 @@ class Opening:
         self._course, self._subject, self._reference = course, subject, reference
         self._own, self._nursery = own, nursery
         self._ahead: _Started | None = None
-        self._codes: dict[Source, bytes] = {}
+        self._codes: dict[tuple[Source, ...], list[bytes]] = {}
 
     @contextlib.contextmanager
     def opened(self, exercise: Exercise, seed: int) -> Iterator[tuple[Any, Any]]:
@@ -74,7 +74,8 @@ class Opening:
         with started.stack:
             worker = started.worker
             module = worker.loaded()
-            self._codes.update(zip(started.sources, worker.codes, strict=False))
+            if worker.codes:
+                self._codes[tuple(started.sources)] = worker.codes
             yield module, Probe(worker.workbench, exercise, worker.place, worker.fetch)
             worker.settle()
 
@@ -99,9 +100,7 @@ class Opening:
         sources = self._sources(exercise)
         with contextlib.ExitStack() as stack:
             worker = stack.enter_context(nursery.worker(exercise.rules))
-            worker.start_loading(
-                [replace(source, code=self._codes.get(source, b"")) for source in sources], seed
-            )
+            worker.start_loading(sources, seed, self._codes.get(tuple(sources), ()))
             return _Started((exercise.id, seed), worker, sources, stack.pop_all())
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import functools
 import importlib
 import linecache
-import marshal
 import os
 import stat
 import sys
@@ -37,29 +36,19 @@ class Source:
         name: Of the chapter.
         text: Python.
         path: What tracebacks show.
-        code: What `compiled` gave for it, so that nobody need compile it again; or nothing.
+        code: What it was compiled to, if somebody has done that already.
     """
 
     name: str
     text: str
     path: str
-    code: bytes = b""
+    code: CodeType | None = None
 
 
 @functools.lru_cache(maxsize=32)  # each test runs its chapters anew
-def _compiled(text: str, path: str) -> CodeType:
-    return compile(text, path, "exec", dont_inherit=True)
-
-
-def compiled(source: Source) -> bytes:
-    """A source's code, to be run by another process of this Python; empty if it does not compile.
-
-    No line of it is run, but only a process that may be lost should compile a stranger's text.
-    """
-    try:
-        return marshal.dumps(_compiled(source.text, source.path))
-    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
-        return b""  # whoever loads it will be told
+def compiled(source: Source) -> CodeType:
+    """A source's code, no line of which is run; raises what `compile` does."""
+    return source.code or compile(source.text, source.path, "exec", dont_inherit=True)
 
 
 def read_source(folder: Path, chapter: str) -> Source:
@@ -159,9 +148,7 @@ class _Chapters(Loader, MetaPathFinder):
         module.__file__ = source.path
         lines = source.text.splitlines(keepends=True)
         linecache.cache[source.path] = (len(source.text), None, lines, source.path)
-        known = source.code and marshal.loads(source.code)  # noqa: S302 - as much ours as its text
-        code = known or _compiled(source.text, source.path)
-        exec(code, module.__dict__)  # noqa: S102 - running the subject is what this is for
+        exec(compiled(source), module.__dict__)  # noqa: S102 - running the subject is what this is for
 
 
 def open_package(sources: Sequence[Source], package: str) -> None:

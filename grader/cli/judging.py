@@ -88,6 +88,7 @@ def doctor() -> None:
 
     from ..grading import versions
     from ..model.tokenizer import find_vocabulary
+    from ..seam import cgroup
     from ..seam.sandbox import active_layers
 
     console = new_console()
@@ -109,6 +110,7 @@ def doctor() -> None:
         state = "active" if layer.active else "missing" if layer.needed else "not here"
         table.add_row(layer.name, state, layer.stops, style=None if layer.active else "yellow")
     console.print(table)
+    console.print(f"\ncgroups: {cgroup.words()}", markup=False)
     missing = [layer.name for layer in layers if layer.needed and not layer.active]
     if missing:
         console.print(f"\n`kata grade --strict` refuses here: {', '.join(missing)} missing")

@@ -6,7 +6,8 @@ A nursery serves one socket with one-letter requests:
 
     R  close the operators of these rules (JSON follows) for everything forked from now on, whose
        scratch folders will be in the folder that comes along
-    N  fork a nursery like this one on the socket that comes along
+    N  fork a nursery like this one on the socket that comes along; its workers join the control
+       group that may come with it
     W  fork a worker on the socket, the output pipe and the scratch folder that come along, with
        the number and the limits that follow; answers nothing
     K  kill the worker of a number       S  answers how it ended; CUT if it had to be killed
@@ -93,10 +94,14 @@ class Nursery:
     Args:
         control: The socket.
         without: Layers of the sandbox that workers leave out.
+        group: Descriptor through which a process joins the control group of the workers.
     """
 
-    def __init__(self, control: socket.socket, without: Sequence[str] = ()) -> None:
+    def __init__(
+        self, control: socket.socket, without: Sequence[str] = (), group: int | None = None
+    ) -> None:
         self._control, self._without = control, without
+        self._group = None if "cgroups" in without else group
         self._living: set[int] = set()
         self._numbers: dict[int, int] = {}  # of the living workers, by process id
         self._spare: tuple[int, socket.socket] | None = None
@@ -192,14 +197,15 @@ class Nursery:
     def _be_nursery(self, descriptors: list[int]) -> NoReturn:
         with contextlib.suppress(BaseException):
             sandbox.die_with_parent()
-            control = _keep_only(descriptors)[0]
-            run(socket.socket(fileno=control), self._without)
+            control, *group = _keep_only(descriptors)
+            run(socket.socket(fileno=control), self._without, *group)
         os._exit(0)
 
     def _be_worker(self, descriptors: list[int]) -> NoReturn:
         with contextlib.suppress(BaseException):
             os.setsid()
             sandbox.die_with_parent()
+            self._join_group()
             waiting = socket.socket(fileno=_keep_only(descriptors)[0])
             numbers, received, _, _ = socket.recv_fds(waiting, LIMITS.size, 3)
             waiting.close()
@@ -214,13 +220,21 @@ class Nursery:
             run_worker(socket.socket(fileno=connection))
         os._exit(70)
 
+    def _join_group(self) -> None:
+        """Into the job's control group, where the nursery is not: what fills it cannot stop it.
+
+        The kernel takes some 10 ms for that, in which a worker that was forked in advance waits.
+        """
+        if self._group is not None:
+            with contextlib.suppress(OSError):  # the other layers hold
+                os.write(self._group, b"0")
+
     def _lock_down(self, scratch: int, numbers: bytes) -> None:
         """Into the sandbox, with the scratch folder as the current one; every layer, or the end."""
         memory, space, cpu = LIMITS.unpack(numbers)
         limits = Limits(memory_mb=memory, scratch_mb=space, cpu_seconds=cpu)
         held = sandbox.lock_down(scratch, limits, self._without)
-        there = {layer.name for layer in sandbox.active_layers(self._without) if layer.active}
-        if lost := sorted(there - held - {"namespaces"}):
+        if lost := sorted(sandbox.own_layers(self._without) - held - {"namespaces"}):
             os.write(2, f"the sandbox lacks {', '.join(lost)}".encode())
             os._exit(71)
         os.fchdir(scratch)
@@ -283,10 +297,10 @@ def _keep_only(descriptors: list[int]) -> list[int]:
     return low
 
 
-def run(control: socket.socket, without: Sequence[str] = ()) -> None:
+def run(control: socket.socket, without: Sequence[str] = (), group: int | None = None) -> None:
     """Be a nursery on this socket until it closes."""
     sandbox.adopt()
-    nursery = Nursery(control, without)
+    nursery = Nursery(control, without, group)
     try:
         nursery.serve()
     finally:
@@ -300,7 +314,7 @@ def main() -> None:
     control, names, *preload = sys.argv[1:]
     without = names.split(",")
     gc.disable()  # till all is warm: there is nothing to collect
-    sandbox.active_layers(without)  # tried once, for all workers, while there is one thread
+    sandbox.own_layers(without)  # tried once, for all workers, while there is one thread
     sandbox.enter_namespaces(without)
     sandbox.hide()
     sandbox.granted()

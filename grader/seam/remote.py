@@ -34,9 +34,9 @@ from ..errors import (
     UnjudgedError,
 )
 from ..subject import Source
-from . import measures
+from . import cgroup, measures
 from . import rules as rules_module
-from .nursery import CUT, LIMITS, NUMBER, READY, Started, start
+from .nursery import CUT, GRACE, LIMITS, NUMBER, READY, Started, start
 from .wire import MAX_FRAME, Decoder, Encoder, WireError, callback_bytes, handle_bytes
 from .worker import HEADER
 
@@ -122,6 +122,7 @@ class Nursery:
     def __init__(self, started: Started | None = None, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
         self._processes = {NO_RULES: _Process(*(started or start()))}
+        self._group: cgroup.Group | None = None
 
     def fork(self, rule_sets: Iterable[Sequence[Rule]], call_seconds: int | None = None) -> Nursery:
         """A nursery of its own for one job, killed when it is closed.
@@ -134,7 +135,8 @@ class Nursery:
         if call_seconds is not None:
             job._limits = replace(self._limits, call_seconds=call_seconds)
         wanted = {_key(rules) for rules in rule_sets}
-        job._processes = {key: self._forked(key) for key in sorted(wanted)}
+        job._group = cgroup.new_group(job._limits)
+        job._processes = {key: self._forked(key, job._group) for key in sorted(wanted)}
         return job
 
     def close_rules(self, rule_sets: Iterable[Sequence[Rule]]) -> None:
@@ -160,15 +162,19 @@ class Nursery:
         """End the nursery and everything forked from it."""
         for process in reversed(self._processes.values()):
             process.close()
+        if self._group:
+            self._group.close()
+        else:  # the first one, that jobs come from
+            cgroup.sweep(GRACE)
 
-    def _forked(self, key: str) -> _Process:
+    def _forked(self, key: str, group: cgroup.Group | None) -> _Process:
         """A fork of the process of this key, which is made anew if somebody has ended it."""
         if key != NO_RULES and key in self._processes:
             try:
-                return self._processes[key].fork()
+                return self._processes[key].fork(group)
             except UnjudgedError:
                 self._processes.pop(key).close()
-        return self._of(key).fork()
+        return self._of(key).fork(group)
 
     def _of(self, key: str) -> _Process:
         """The process in which the rules of this key are closed, forked once."""
@@ -205,9 +211,9 @@ class _Process:
         self._control, self._process = control, process
         self._workers, self._said = 0, ""
 
-    def fork(self) -> _Process:
+    def fork(self, group: cgroup.Group | None = None) -> _Process:
         ours, theirs = socket.socketpair()
-        self._send(b"N", [theirs.fileno()])
+        self._send(b"N", [theirs.fileno(), *([group.procs] if group else [])])
         theirs.close()
         return _Process(ours)
 
@@ -293,7 +299,7 @@ class Worker:
         workbench: Stands for the `Workbench` beside the subject, once it is loaded.
         output: The last bytes that the subject printed.
         members: What modules have given by name, so that it is asked for once.
-        codes: Of the sources, once the subject is loaded; none if they all came with theirs.
+        codes: What it has compiled the sources to, once the subject is loaded.
     """
 
     def __init__(
@@ -325,17 +331,22 @@ class Worker:
         self.members: dict[tuple[int, str], Handle] = {}
         self.codes: list[bytes] = []
 
-    def start_loading(self, sources: Sequence[Source], seed: int) -> None:
+    def start_loading(
+        self, sources: Sequence[Source], seed: int, codes: Sequence[bytes] = ()
+    ) -> None:
         """Have the worker load the subject, without waiting for it.
 
-        If a source comes without its code, all are compiled first, and the codes sent here before a
-        line of the subject runs: so they are what the texts say, and good for other workers.
+        Args:
+            sources: Of the subject's chapters, the one under test last.
+            seed: For torch's default generator beside the subject.
+            codes: What a worker has compiled these sources to. If there are none, this one does it,
+                and sends them before a line of the subject runs; so they say what the texts say.
         """
-        texts = [(s.name, s.text, s.code) for s in sources]
+        texts = [(s.name, s.text) for s in sources]
         with contextlib.suppress(SubjectDied, SubjectTimeout), self._call():  # `loaded` says it
-            if not all(s.code for s in sources):
+            if not codes:
                 self._compiling = self._ask("compile", texts)
-            self._loading = self._ask("load", texts, seed)
+            self._loading = self._ask("load", texts, list(codes), seed)
 
     def loaded(self) -> Handle:
         """Wait until the subject is loaded; the test's time begins here.

