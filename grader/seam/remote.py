@@ -72,7 +72,9 @@ class Handle:
         if known is not None:
             return known
         found = self._worker.request("attribute", self, name)
-        if type(found) is Handle and self._kind == "module":  # a chapter's functions and classes
+        # A chapter's functions and classes; what the workbench can do.
+        kept = self._kind == "module" or self is self._worker.workbench
+        if type(found) is Handle and kept:
             self._worker.members[self._number, name] = found
         return found
 
