@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .course import Course, Exercise
-from .errors import KataError, SubjectError
+from .course import Course, Exercise, Rule
+from .errors import KataError, SubjectBroken, SubjectError
 from .subject import Source, load_package, sources_for
 
 if TYPE_CHECKING:
     from .seam.remote import Nursery, Worker
+
+MAX_BROKEN = 3  # tests in a row in which the chapter does not load; then the others are not run
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Opening:
         self._own, self._nursery = own, nursery
         self._ahead: _Started | None = None
         self._codes: dict[tuple[Source, ...], list[bytes]] = {}
+        # How loading failed, as often as it did in a row; code at import may meet a rule.
+        self._broken: dict[tuple[Rule, ...], list[str]] = {}
 
     @contextlib.contextmanager
     def opened(self, exercise: Exercise, seed: int) -> Iterator[tuple[Any, Any]]:
@@ -59,6 +63,9 @@ class Opening:
         Args:
             exercise: The test's exercise.
             seed: For torch's default generator beside the subject.
+
+        Raises:
+            SubjectBroken: The chapter does not load, in this test or in `MAX_BROKEN` before it.
         """
         from .probe import Probe
         from .seam.workbench import Workbench
@@ -68,12 +75,21 @@ class Opening:
                 yield load_package(self._sources(exercise)), Probe(side, exercise)
             return
         started, self._ahead = self._ahead, None
+        broken = self._broken.setdefault(exercise.rules, [])
+        if len(broken) >= MAX_BROKEN:
+            _end(started)
+            raise SubjectBroken(f"{broken[-1]}\n({MAX_BROKEN} tests found that; this was not run)")
         if started is None or started.key != (exercise.id, seed):
             _end(started)
             started = self._start(self._nursery(), exercise, seed)
         with started.stack:
             worker = started.worker
-            module = worker.loaded()
+            try:
+                module = worker.loaded()
+            except SubjectBroken as error:
+                broken.append(str(error))
+                raise
+            broken.clear()
             if worker.codes:
                 self._codes[tuple(started.sources)] = worker.codes
             yield module, Probe(worker.workbench, exercise, worker.place, worker.fetch)

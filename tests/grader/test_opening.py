@@ -117,6 +117,26 @@ def test_what_is_wrong_is_said_to_the_test_that_comes_next(opening, text, error,
         pass
 
 
+def test_after_three_tests_a_chapter_that_does_not_load_is_left_alone(opening, scratch):
+    """One load between them counts: only what fails in a row is taken to fail always."""
+    one, exercise = opening("import torch\nif torch.initial_seed() < 5: raise ValueError('no')\n")
+
+    def loads(seed):
+        try:
+            with one.opened(exercise, seed):
+                return "yes"
+        except SubjectBroken as error:
+            return str(error)
+
+    for seed in (1, 2, 9, 3, 4):
+        assert loads(seed) == "yes" if seed > 5 else "raised ValueError: no" in loads(seed)
+    assert "not run" not in loads(1)
+    one.ahead(exercise, 9)
+    assert "raised ValueError: no" in loads(9)
+    assert loads(9).endswith("(3 tests found that; this was not run)")
+    assert os.listdir(scratch) == []
+
+
 @pytest.mark.parametrize("judged", [True, False])
 def test_an_earlier_chapter_runs_when_it_is_imported(opening, judged):
     """A broken chapter that nothing imports costs nothing, also with --own."""
