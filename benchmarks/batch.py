@@ -125,7 +125,7 @@ def by_kata(submissions, results):
 
     def watch():
         nonlocal peak
-        while not ended.wait(0.5):
+        while not ended.wait(3):
             peak = max(peak, resident(process.pid))
 
     watcher = threading.Thread(target=watch)

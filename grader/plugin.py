@@ -249,7 +249,7 @@ def _warm_up() -> None:
     warm()
 
 
-def _unread(_excinfo: pytest.ExceptionInfo[BaseException], _style: object = None) -> str:
+def _unread(_excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:  # noqa: ARG001
     """In place of pytest's long report of a failure, which is slow to make and nobody sees."""
     return ""
 
@@ -325,7 +325,8 @@ class _Jobs:
         self._grading.take(job, nursery, sink)
         items = self._of(job)
         for item, following in zip(items, [*items[1:], None], strict=True):
-            item.repr_failure = _unread  # type: ignore[method-assign,assignment]
+            # The first is asked when a test fails, the other when it could not begin.
+            item.repr_failure = item._repr_failure_py = _unread  # type: ignore[method-assign,assignment]
             item.stash[_tries], item.stash[_again] = 1, True
             while item.stash[_again]:
                 item.stash[_again] = False

@@ -327,7 +327,7 @@ class Worker:
         self._calls_back = 0
         self._failed: Exception | None = None
         self._printed = 0
-        self._decoder = Decoder(self._handle, self._function)
+        self._decoder = Decoder(self._handle)
         self.output = b""
         self.workbench: Any = None
         self.members: dict[tuple[int, str], Handle] = {}
@@ -648,11 +648,6 @@ class Worker:
 
     def _handle(self, number: int, kind: str) -> Handle:
         return Handle(self, number, "".join(c for c in kind if c.isidentifier() or c.isdigit()))
-
-    def _function(self, number: int) -> Callable[..., Any]:
-        if number >= len(self._functions):
-            raise WireError("no such callback")
-        return self._functions[number]
 
 
 def _rebuilt(name: Any, text: Any, frames: Any) -> Exception:

@@ -21,7 +21,7 @@ import torch
 
 from ..subject import Source, compiled, load_package, subject_frames
 from . import rules
-from .wire import MAX_FRAME, Decoder, Encoder, WireError, callback_bytes, handle_bytes
+from .wire import MAX_FRAME, Decoder, Encoder, WireError, handle_bytes
 from .workbench import Workbench
 
 HEADER = struct.Struct("<QQ")  # length of the payload, number of the request
@@ -144,11 +144,11 @@ class Worker:
         return data
 
     def _refer(self, value: Any) -> bytes:
-        if isinstance(value, _Callback):
-            return callback_bytes(value._number)
         value = value.value if isinstance(value, _Kept) else value
         self._objects.append(value)
-        return handle_bytes(len(self._objects) - 1, type(value).__name__)
+        # A function of the test's goes back as a handle too: it would be true, and is no value.
+        kind = "function" if isinstance(value, _Callback) else type(value).__name__
+        return handle_bytes(len(self._objects) - 1, kind)
 
     def _object(self, number: int, _kind: str) -> Any:
         return self._objects[number]

@@ -191,6 +191,21 @@ def test_a_callback_may_call_the_subject_again(load):
     assert chapter.f(lambda n: chapter.inc(n) * 10, 4) == 50
 
 
+def test_a_callback_that_comes_back_is_a_handle_and_no_value(load):
+    """A test that asserts what came would take the test's own function for a yes."""
+    chapter, _ = load(
+        "def same(f): return f\ndef call(f, x): return f(x)\ndef nest(f, g): return f(g)"
+    )
+    came = chapter.same(lambda x: x + 1)
+    assert type(came) is Handle
+    for use in (bool, lambda c: c == 1, hash):
+        with pytest.raises((SubjectRefused, TypeError)):
+            use(came)
+    assert came(3) == 4
+    assert chapter.call(came, 5) == 6
+    assert chapter.nest(lambda g: g(7) * 10, came) == 80
+
+
 def test_an_assertion_in_a_callback_fails_the_test_whatever_the_subject_does(load):
     chapter, _ = load(
         """

@@ -377,10 +377,15 @@ def test_a_function_of_the_test_that_does_not_exist_is_not_called(number):
     (first,) = receive(data, 1, called=lambda: called.append(1))
     assert isinstance(first, SubjectDied)
     assert called == []
-    if number > 0:
-        answer = Encoder(lambda _: callback_bytes(number)).encode(("ok", [object()]))
-        (first,) = receive(frame(1, answer), 1)
-        assert "no such callback" in str(first)
+
+
+@pytest.mark.parametrize("number", [0, 1, 2**63 - 1])
+def test_a_function_of_the_test_does_not_come_back(number):
+    """It would be a value, and a true one; a worker gives a handle to it instead."""
+    answer = Encoder(lambda _: callback_bytes(number)).encode(("ok", [object()]))
+    (first,) = receive(frame(1, answer), 1)
+    assert isinstance(first, SubjectDied)
+    assert "a callback came from the wrong side" in str(first)
 
 
 def test_after_a_broken_answer_nothing_more_is_taken():
