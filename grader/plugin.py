@@ -249,7 +249,7 @@ def _warm_up() -> None:
     warm()
 
 
-def _unread(_excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:  # noqa: ARG001
+def _unread(_excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
     """In place of pytest's long report of a failure, which is slow to make and nobody sees."""
     return ""
 
