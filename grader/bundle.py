@@ -1,5 +1,7 @@
 """`kata release --to`: a learner's repository, complete, and without what a learner must not see.
 
+`bundle` makes one, `add` brings chapters into one that is in use.
+
 Every file is named here or made here: stubs anew from the solutions (never from exercises/, which
 may hold somebody's work), the visible suites, the course without the other chapters, the grader
 itself, and what `grader/templates` has for a learner. Before the folder appears it is searched for
@@ -20,6 +22,7 @@ from typing import Any
 
 from .course import Chapter, Course, load_course
 from .errors import KataError, UsageError
+from .files import replacing
 from .leaks import leaks, secret_lines
 from .model.place import check_place, draft
 from .release import needs_solutions, stub_of
@@ -36,6 +39,8 @@ PLACES = {
     "gitattributes": ".gitattributes",
 }
 FOR_A_MODEL = {"ch02_text", "ch03_attention", "ch04_gpt", "ch05_pretraining"}
+# What nobody but the course changes in a learner's repository.
+OWN = ("grader/", "tests/", "exercises/course.toml", "exercises/data/")
 FILLED = ("README.md", "project.toml")  # templates with places to fill
 
 
@@ -56,6 +61,21 @@ class Bundle:
     files: int
 
 
+@dataclass(frozen=True)
+class Added:
+    """What came into a learner's repository.
+
+    Attributes:
+        chapters: Names of those that were not there.
+        written: How many files are new or brought up to date.
+        kept: Names of those that somebody has changed, and that are as they were.
+    """
+
+    chapters: tuple[str, ...]
+    written: int
+    kept: tuple[str, ...]
+
+
 def bundle(root: Path, course: Course, wanted: Iterable[Chapter], to: Path) -> Bundle:
     """Make a learner's repository.
 
@@ -70,14 +90,8 @@ def bundle(root: Path, course: Course, wanted: Iterable[Chapter], to: Path) -> B
         KataError: A file for the learner holds what a learner must not see.
     """
     names = [chapter.name for chapter in wanted]
-    stubs = _stubs(root, course)
-    kept = _with_imported(names, stubs)
-    chapters = tuple(c for c in course.chapters if c.name in kept)
     check_place(to.absolute().resolve(), _refuse)
-    files = learner_files(root, course, chapters, {c.name: stubs[c.name] for c in chapters})
-    if found := leaks(files, secret_lines(root)):
-        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-        raise KataError(f"nothing was released, since a learner must not see {found[0]}{more}")
+    chapters, files = _searched(root, course, names)
     with draft(to, _refuse) as made:
         try:
             for name, content in files.items():
@@ -92,10 +106,75 @@ def bundle(root: Path, course: Course, wanted: Iterable[Chapter], to: Path) -> B
     return Bundle(made.place, chapters, along, len(files))
 
 
+def add(root: Path, course: Course, wanted: Iterable[Chapter], to: Path) -> Added:
+    """Add chapters to a learner's repository, and bring what is the course's own there up to date.
+
+    The grader, the suites and the manifest are the course's own. Anything else is written where it
+    is not there, or is what was released before; what somebody has changed is left alone.
+
+    Args:
+        root: The checkout.
+        course: Its course.
+        wanted: The chapters to add; what they import comes along.
+        to: A folder that `bundle` made.
+
+    Raises:
+        UsageError: `to` is no such folder, or cannot be written.
+        KataError: A file for the learner holds what a learner must not see.
+    """
+    manifest = to / "exercises" / "course.toml"
+    if not manifest.is_file() or (to / "solutions").exists():
+        raise UsageError(
+            f"{to} is no learner's repository: nothing can be added to it; "
+            "`kata release --to` makes one"
+        )
+    there = [course.chapter(chapter.name).name for chapter in load_course(manifest).chapters]
+    _, before = _files(root, course, there)
+    chapters, files = _searched(root, course, [*there, *(chapter.name for chapter in wanted)])
+    written, kept = 0, []
+    try:
+        for name, content in sorted(files.items()):
+            path = to / name
+            found = path.read_bytes() if path.is_file() else None
+            if found is not None and not name.startswith(OWN) and found != before.get(name):
+                kept += [name] if found != content else []
+            elif found != content:
+                with replacing(path) as new:
+                    new.write_bytes(content)
+                written += 1
+    except OSError as error:
+        raise UsageError(f"{error.filename or to} cannot be written: {error.strerror}") from None
+    added = tuple(c.name for c in chapters if c.name not in there)
+    return Added(added, written, tuple(kept))
+
+
+def _files(
+    root: Path, course: Course, names: list[str]
+) -> tuple[tuple[Chapter, ...], dict[str, bytes]]:
+    """These chapters with what they import, and the files of a repository of them."""
+    stubs = _stubs(root, course)
+    kept = _with_imported(names, stubs)
+    chapters = tuple(c for c in course.chapters if c.name in kept)
+    return chapters, learner_files(
+        root, course, chapters, {c.name: stubs[c.name] for c in chapters}
+    )
+
+
+def _searched(
+    root: Path, course: Course, names: list[str]
+) -> tuple[tuple[Chapter, ...], dict[str, bytes]]:
+    """The same, of files that hold nothing secret."""
+    chapters, files = _files(root, course, names)
+    if found := leaks(files, secret_lines(root)):
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise KataError(f"nothing was released, since a learner must not see {found[0]}{more}")
+    return chapters, files
+
+
 def _refuse(folder: Path) -> None:
     raise UsageError(
         f"{folder} is not empty, and may hold a learner's work; name a folder that does not exist "
-        "yet"
+        "yet, or let --add bring chapters into a learner's repository"
     )
 
 

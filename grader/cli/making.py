@@ -36,6 +36,10 @@ def release(
             help="With --to or --gradescope: only these (with commas, or repeated).",
         ),
     ] = None,
+    add: Annotated[
+        bool,
+        typer.Option("--add", help="With --to: bring chapters into a learner's repository in use."),
+    ] = False,
     gradescope: Annotated[
         bool, typer.Option("--gradescope", help="Make Gradescope's autograder, a zip.")
     ] = False,
@@ -50,7 +54,7 @@ def release(
     """Make exercises/ from solutions/; or what learners, Gradescope or GitHub need.
 
     A learner's repository holds neither solutions nor hidden tests, and is never written over
-    another one.
+    another one; --add leaves alone what somebody has changed there.
     """
     root = find_root()
     course = course_of(root)
@@ -64,12 +68,14 @@ def release(
         raise UsageError("--chapters belongs to --to or --gradescope")
     if force and (to or gradescope):
         raise UsageError("--force is not for --to: name a folder that does not exist yet")
+    if add and (gradescope or not to):
+        raise UsageError("--add belongs to --to, which names a learner's repository")
     if not strict and not gradescope:
         raise UsageError("--no-strict belongs to --gradescope")
     if gradescope:
         _release_autograder(root, course, names, to or Path("autograder.zip"), strict)
     elif to:
-        _release_bundle(root, course, names, to)
+        (_add_to_bundle if add else _release_bundle)(root, course, names, to)
     elif workflow:
         _release_workflow(workflow, force)
     else:
@@ -101,6 +107,18 @@ def _release_bundle(root: Path, course: Course, names: list[str], to: Path) -> N
     if made.along:
         print(f"also there, because it is imported: {', '.join(made.along)}")
     print("next: put it under version control, and hand it out")
+
+
+def _add_to_bundle(root: Path, course: Course, names: list[str], to: Path) -> None:
+    from ..bundle import add
+
+    if not names:
+        raise UsageError("--add needs --chapters, which says what to add")
+    added = add(root, course, selected(course, names), to)
+    new = ", ".join(added.chapters) or "no chapter"
+    print(f"{to}: {new} added, {added.written} files written, nothing secret")
+    if added.kept:
+        print(f"left as they are, since somebody has changed them: {', '.join(added.kept)}")
 
 
 def _release_autograder(

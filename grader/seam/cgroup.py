@@ -251,8 +251,8 @@ def sweep(seconds: float = 0) -> None:
         seconds: How long to wait for processes in them to end.
     """
     folder, _ = divided()
-    until = time.monotonic() + seconds
-    while folder and _sweep(folder) and time.monotonic() < until:
+    latest = time.monotonic() + seconds
+    while folder and _sweep(folder) and time.monotonic() < latest:
         time.sleep(0.005)
 
 

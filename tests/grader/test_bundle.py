@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.bundle import HERE, bundle, tree
+from grader.bundle import HERE, Added, add, bundle, tree
 from grader.course import load_course
 from grader.errors import KataError, UsageError
 from grader.leaks import IDIOMS, is_telling
@@ -63,6 +63,72 @@ def python(tmp_path_factory):
         return binary, home / "network"
 
     return make
+
+
+# Adding chapters
+
+
+@pytest.fixture
+def in_use(tmp_path):
+    """A repository of chapter 1, in which a learner has worked."""
+    to = tmp_path / "learner"
+    bundle(ROOT, COURSE, [COURSE.chapter("ch01")], to)
+    (to / "exercises" / "ch01_landscape.py").write_text("mine = 1\n", encoding="utf-8")
+    (to / "notes.txt").write_text("mine\n", encoding="utf-8")
+    return to
+
+
+def contents(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_a_chapter_comes_into_a_repository_in_use(in_use, tmp_path):
+    """All is as in a new one of both chapters, but for what somebody has written."""
+    before = contents(in_use)
+    added = add(ROOT, COURSE, [COURSE.chapter("ch02")], in_use)
+    assert added.chapters == ("ch02_text",)
+    assert added.kept == ("exercises/ch01_landscape.py",)
+    bundle(ROOT, COURSE, [COURSE.chapter("ch01"), COURSE.chapter("ch02")], tmp_path / "new")
+    after, fresh = contents(in_use), contents(tmp_path / "new")
+    mine = {"exercises/ch01_landscape.py", "notes.txt"}
+    assert {n: c for n, c in after.items() if n not in mine} == {
+        n: c for n, c in fresh.items() if n not in mine
+    }
+    assert all(after[name] == before[name] for name in mine)
+    assert added.written == sum(after[name] != before.get(name) for name in after)
+    assert b"| ch02_text |" in after["README.md"] or b"ch02" in after["README.md"]
+    assert add(ROOT, COURSE, [COURSE.chapter("ch02")], in_use) == Added((), 0, added.kept)
+
+
+def test_what_is_changed_in_a_repository_stays_and_what_is_the_courses_own_is_renewed(in_use):
+    (in_use / "README.md").write_text("ours\n", encoding="utf-8")
+    (in_use / "grader" / "wire.txt").write_text("", encoding="utf-8")
+    (in_use / "grader" / "files.py").write_text("broken", encoding="utf-8")
+    (in_use / "tests" / "ch01_landscape" / "test_visible.py").unlink()
+    added = add(ROOT, COURSE, [COURSE.chapter("ch02")], in_use)
+    assert added.kept == ("README.md", "exercises/ch01_landscape.py")
+    assert (in_use / "README.md").read_text(encoding="utf-8") == "ours\n"
+    own = "grader/files.py", "tests/ch01_landscape/test_visible.py"
+    assert all((in_use / name).read_bytes() == (ROOT / name).read_bytes() for name in own)
+
+
+@pytest.mark.parametrize("what", ["nothing", "a file", "the course itself", "another course"])
+def test_chapters_are_added_to_a_learners_repository_only(tmp_path, what):
+    to, words = tmp_path / "to", "is no learner's repository"
+    if what == "a file":
+        to.write_text("", encoding="utf-8")
+    elif what == "the course itself":
+        to = ROOT
+    elif what == "another course":
+        bundle(ROOT, COURSE, [COURSE.chapter("ch01")], to)
+        manifest = to / "exercises" / "course.toml"
+        text = manifest.read_text(encoding="utf-8").replace("ch01_landscape", "ch01_other")
+        manifest.write_text(text, encoding="utf-8")
+        words = "ch01_other"
+    before = contents(tmp_path)
+    with pytest.raises(UsageError, match=words):
+        add(ROOT, COURSE, [COURSE.chapter("ch02")], to)
+    assert contents(tmp_path) == before
 
 
 # What is in it
@@ -396,6 +462,9 @@ def test_a_release_that_fails_leaves_nothing(demo, tmp_path, monkeypatch):
         (["--chapters", "ch01"], "--chapters belongs to --to or --gradescope"),
         (["--to", "a", "--force"], "name a folder that does not exist yet"),
         (["--to", "a", "--no-strict"], "--no-strict belongs to --gradescope"),
+        (["--add"], "--add belongs to --to"),
+        (["--add", "--gradescope", "--to", "a"], "--add belongs to --to"),
+        (["--add", "--to", "a"], "--add needs --chapters"),
         (["--to", "a", "--chapters", "ch01,ch09"], "no chapter 'ch09'"),
         (["--to", "solutions"], "is not empty"),
         (["--gradescope", "--to", "a.tar"], "a file that ends with .zip"),
