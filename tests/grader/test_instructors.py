@@ -26,12 +26,13 @@ def commands():
 
 @pytest.fixture
 def checkout(tmp_path):
-    """The instructor's copy of the course, with the suites of its first chapter."""
+    """The instructor's copy of the course, with the suites of its first two chapters."""
     to = tmp_path / "course"
     for name in ("exercises", "solutions"):
         shutil.copytree(ROOT / name, to / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for suite in sorted((ROOT / "tests" / "ch01_landscape").glob("test_*.py")):
-        target = to / "tests" / "ch01_landscape" / suite.name
+    suites = [p for n in ("ch01*", "ch02*") for p in (ROOT / "tests").glob(f"{n}/test_*.py")]
+    for suite in suites:
+        target = to / suite.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(suite, target)
     return to
