@@ -83,10 +83,11 @@ def test_a_term_from_release_to_export(checkout, tmp_path):
         assert (checkout / name).is_file(), name
     assert (checkout / "summaries" / "summary.md").is_file()
     log = subprocess.run(
-        ["git", "-C", "handout", "show", "--stat", "--oneline"],
+        ["git", "-C", "handout", "log", "--stat", "--oneline"],
         cwd=checkout, env=environment, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
-    assert "exercises/ch01_landscape.py" in log
+    assert log.count("exercises/ch01_landscape.py") == 1, "the second commit leaves it alone"
+    assert log.count("exercises/ch02_text.py") == 1
     assert "hidden" not in log
 
 
