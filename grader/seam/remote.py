@@ -226,6 +226,8 @@ class _Process:
 
     def worker(self, limits: Limits, scratch: str) -> Worker:
         connection, theirs = socket.socketpair()
+        # Room for a subject and its codes, so that nobody waits till a worker reads them.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
         output, their_output = os.pipe()
         folder = os.open(scratch, os.O_RDONLY)
         self._workers += 1
@@ -322,7 +324,8 @@ class Worker:
         os.set_blocking(output, False)
         self._deadline = time.monotonic() + limits.test_seconds
         self._deadlines: list[float] = []
-        self._number = self._compiling = self._loading = 0
+        self._number = self._loading = 0
+        self._compiles = False  # and has not sent the codes yet
         self._functions: list[Callable[..., Any]] = []
         self._calls_back = 0
         self._failed: Exception | None = None
@@ -345,9 +348,8 @@ class Worker:
                 and sends them before a line of the subject runs; so they say what the texts say.
         """
         texts = [(s.name, s.text) for s in sources]
+        self._compiles = not codes
         with contextlib.suppress(SubjectDied, SubjectTimeout), self._call():  # `loaded` says it
-            if not codes:
-                self._compiling = self._ask("compile", texts)
             self._loading = self._ask("load", texts, list(codes), seed)
 
     def loaded(self) -> Handle:
@@ -364,8 +366,6 @@ class Worker:
         self._deadline = time.monotonic() + self._limits.test_seconds
         try:
             with self._call():
-                if self._compiling:
-                    self.codes = self._await(self._compiling)
                 found = self._await(self._loading)
         except (SubjectKilled, UnjudgedError):
             raise
@@ -493,6 +493,9 @@ class Worker:
                         raise
                     pending, reply = pending or error, ("stop",)
                 self._send(number, reply)
+                continue
+            if kind == "codes" and len(message) == 2 and self._compiles:
+                self._compiles, self.codes = False, message[1]
                 continue
             if pending is not None:  # the test failed in its own function, whatever came after
                 raise pending

@@ -59,7 +59,6 @@ class Worker:
         self._thread = threading.get_ident()
         self._decoder = Decoder(self._object, self._callback)
         self._operations: dict[str, Callable[..., Any]] = {
-            "compile": self._compile,
             "load": self._load,
             "place": lambda value: value,
             "fetch": lambda value: value,
@@ -162,17 +161,9 @@ class Worker:
         except StopIteration:
             return ()
 
-    def _compile(self, texts: list[tuple[str, str]]) -> list[bytes]:
-        """What each text is compiled to; empty where it does not compile, as `load` will say."""
-        codes = []
-        for name, text in texts:
-            try:
-                codes.append(marshal.dumps(compiled(Source(name, text, f"{name}.py"))))
-            except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
-                codes.append(b"")
-        return codes
-
     def _load(self, texts: list[tuple[str, str]], codes: list[bytes], seed: int) -> Any:
+        if not codes:
+            self._send(self._requests[-1], ("codes", [_compiled(*each) for each in texts]))
         torch.default_generator.manual_seed(seed)
         scratch = os.getcwd()
         os.environ.update(HOME=scratch, TMPDIR=scratch)
@@ -184,6 +175,14 @@ class Worker:
         ]
         module = load_package(sources)
         return module, Workbench(scratch)
+
+
+def _compiled(name: str, text: str) -> bytes:
+    """What a text is compiled to; nothing where it does not compile, as its import will say."""
+    try:
+        return marshal.dumps(compiled(Source(name, text, f"{name}.py")))
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
+        return b""
 
 
 def _raised(error: BaseException) -> tuple[Any, ...]:

@@ -82,6 +82,22 @@ def test_a_source_is_compiled_once_and_before_any_of_it_runs(load, nursery):
             assert second.codes == []
 
 
+def test_subject_and_codes_may_be_larger_than_what_a_socket_holds(nursery):
+    """Neither side waits for the other to read."""
+    text = "".join(f"def f{n}(x):\n    return [x, {n}, 'text {n}']\n" for n in range(10_000))
+    sources = [
+        Source("ch01_demo", text, "x"),
+        Source("ch02_demo", "from .ch01_demo import f7", "y"),
+    ]
+    with nursery.worker() as first:
+        first.start_loading(sources, 1)
+        assert first.loaded().f7(1) == [1, 7, "text 7"]
+        assert min(len(text), len(first.codes[0])) > 450_000
+    with nursery.worker() as second:
+        second.start_loading(sources, 1, first.codes)
+        assert second.loaded().f7(2) == [2, 7, "text 7"]
+
+
 def test_what_does_not_compile_is_said_as_ever(load):
     for text, words in (("def f(:", "invalid syntax"), ("x = " + "-" * 100_000 + "1", "Error")):
         with pytest.raises(SubjectBroken, match=words):
