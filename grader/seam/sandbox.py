@@ -298,8 +298,8 @@ def close_concealed(scratch: int) -> None:
     """Close what is concealed to this process too, and so to all that it forks.
 
     The hundreds of rules which that takes then cost a worker nothing; what a worker adds is one
-    more domain of Landlock's, with few rules, and both have to allow what it does. A system
-    without Landlock leaves it at that.
+    more domain of Landlock's, with few rules, and both have to allow what it does. Where scratch
+    folders lie around what is concealed, each worker does all of it, as on a system that refuses.
 
     Args:
         scratch: A descriptor of the folder in which the workers' scratch folders will be.
@@ -309,6 +309,9 @@ def close_concealed(scratch: int) -> None:
     # More than a worker may read, since its own domain says no to the rest.
     more = ((scratch, reading), ("/proc", reading), (os.devnull, _READ_FILE))
     with contextlib.suppress(OSError):
+        around = os.path.realpath(os.readlink(f"/proc/self/fd/{scratch}"))
+        if any(around in (path, *_parents(path)) for path in _concealed):
+            return
         _prctl(_NO_NEW, 1)
         _apply(struct.pack("<Q", reading), (*more, *granted()))
         _is_closed = True

@@ -173,8 +173,11 @@ def keep(name):
 
 
 @needs("landlock")
-def test_what_a_rule_conceals_is_closed_by_the_nursery_and_the_rest_is_not():
-    """The worker's own domain has few rules; the other one is its nursery's."""
+@pytest.mark.parametrize("around", [False, True])
+def test_what_a_rule_conceals_is_closed_and_the_rest_is_not(tmp_path, monkeypatch, around):
+    """By the nursery; or by each worker, where what is concealed lies among scratch folders."""
+    scratch = Path(sys.prefix).resolve() if around else tmp_path
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
     nursery = Nursery()
     source = Source("ch01_demo", READ, "ch01_demo.py")
     try:
@@ -200,10 +203,13 @@ def test_what_a_rule_conceals_is_closed_by_the_nursery_and_the_rest_is_not():
 @needs("landlock")
 def test_a_scratch_folder_that_the_nursery_closes_is_our_fault(tmp_path, monkeypatch):
     """It would look like the subject's otherwise: no file of its own could be read."""
+    (tmp_path / "other").mkdir()
+    (tmp_path / "one").mkdir()
     nursery = Nursery()
     try:
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "one"))
         nursery.close_rules([(GELU,)])
-        monkeypatch.setattr("tempfile.tempdir", str(ROOT))
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "other"))
         with (
             pytest.raises(UnjudgedError, match="closes its own scratch folder"),
             nursery.worker((GELU,)) as worker,

@@ -1,7 +1,7 @@
-"""Takes memory without end, by torch.
+"""Takes memory without end, by torch; where pages come slowly, the deadline is there first.
 
 outcome: FAILED
-says: memory|MiB of memory|SIGKILL
+says: memory|MiB of memory|SIGKILL|did not return
 """
 
 import torch
