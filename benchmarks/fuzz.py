@@ -79,7 +79,7 @@ def covered(corpus):
         wire.__file__: lines_of(wire, ["Decoder", "_is_key"]),
         remote.__file__: {
             line
-            for name in ("_await", "_call_function", "_receive", "_exactly", "_function", "_handle")
+            for name in ("_await", "_call_function", "_receive", "_exactly", "_handle")
             for code in [getattr(remote.Worker, name).__code__]
             for _, _, line in code.co_lines()
             if line and line != code.co_firstlineno
