@@ -10,7 +10,6 @@ import contextlib
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..course import Limits
@@ -100,16 +99,6 @@ def overfull(folder: str, limits: Limits) -> str:
 def new_folder() -> str:
     """A folder for what one test writes."""
     return tempfile.mkdtemp(prefix="kata-")
-
-
-@contextlib.contextmanager
-def all_folders() -> Iterator[int]:
-    """A descriptor of the folder in which the new ones will be."""
-    descriptor = os.open(tempfile.gettempdir(), os.O_RDONLY)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 def remove(folder: str) -> None:

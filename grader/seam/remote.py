@@ -17,6 +17,7 @@ import select
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -221,8 +222,16 @@ class _Process:
 
     def close_rules(self, key: str) -> None:
         data = key.encode()
-        with measures.all_folders() as folders:
+        try:
+            folders = os.open(tempfile.gettempdir(), os.O_RDONLY)
+        except OSError as error:
+            raise UnjudgedError(
+                f"the folder for scratch folders cannot be opened: {error}"
+            ) from None
+        try:
             self._send(b"R" + NUMBER.pack(len(data)) + data, [folders])
+        finally:
+            os.close(folders)
 
     def worker(self, limits: Limits, scratch: str) -> Worker:
         connection, theirs = socket.socketpair()

@@ -200,6 +200,14 @@ def test_what_a_rule_conceals_is_closed_and_the_rest_is_not(tmp_path, monkeypatc
         nursery.close()
 
 
+def test_a_folder_for_scratch_folders_that_is_gone_is_our_fault(tmp_path, monkeypatch):
+    nursery = Nursery()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    with pytest.raises(UnjudgedError, match="cannot be opened: .*gone"):
+        nursery.close_rules([(GELU,)])
+    nursery.close()
+
+
 @needs("landlock")
 def test_a_scratch_folder_that_the_nursery_closes_is_our_fault(tmp_path, monkeypatch):
     """It would look like the subject's otherwise: no file of its own could be read."""
