@@ -203,7 +203,7 @@ def test_what_a_rule_conceals_is_closed_and_the_rest_is_not(tmp_path, monkeypatc
 def test_a_folder_for_scratch_folders_that_is_gone_is_our_fault(tmp_path, monkeypatch):
     nursery = Nursery()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
-    with pytest.raises(UnjudgedError, match="cannot be opened: .*gone"):
+    with pytest.raises(UnjudgedError, match=r"cannot be opened: .*gone"):
         nursery.close_rules([(GELU,)])
     nursery.close()
 
