@@ -628,7 +628,8 @@ def test_a_job_has_its_own_nursery_with_its_rules():
             with pytest.raises(RuntimeError, match="write it yourself"):
                 one.loaded().flip(torch.ones(2))
             assert other.loaded().flip(torch.ones(2)).tolist() == [-1, -1]
-            job.close()  # and its workers end
+            job.close()
+            assert _ends(other._pid), "its workers end with it"
             with pytest.raises(UnjudgedError, match="nursery has ended"):
                 other.fetch(other.place(1))
         with nursery.worker((rule,)) as worker:  # what was closed for one job stays for the next
