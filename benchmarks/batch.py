@@ -170,11 +170,11 @@ CHAPTER = load_course(ROOT / "exercises" / "course.toml").chapter({chapter!r})
 
 
 def run_tests(*names):
-    folder = tempfile.mkdtemp()
     module = take(get_ipython().user_ns["In"], solution_pieces(ROOT, CHAPTER), CHAPTER.name).text
-    (pathlib.Path(folder) / (CHAPTER.name + ".py")).write_text(module)
     tests = [ROOT / "tests" / CHAPTER.name / name for name in names]
-    assert pytest.main([*command(ROOT, tests, 0)[4:], "--subject", folder]) == 0
+    with tempfile.TemporaryDirectory() as folder:
+        (pathlib.Path(folder) / (CHAPTER.name + ".py")).write_text(module)
+        assert pytest.main([*command(ROOT, tests, 0)[4:], "--subject", folder]) == 0
 """
 
 

@@ -35,6 +35,11 @@ def one_line(text: str, limit: int) -> str:
     return plain(" ".join(text.split()), limit)
 
 
+def count(number: int, noun: str) -> str:
+    """`1 chapter`, `2 chapters`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def _escape(c: str) -> str:
     return c.encode("unicode_escape", "surrogatepass").decode("ascii")
 

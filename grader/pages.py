@@ -21,7 +21,7 @@ from .course import Course
 from .errors import UsageError
 from .exports import put
 from .files import write_text
-from .names import file_name, plain, shown
+from .names import count, file_name, plain, shown
 from .report import PASSED, ChapterReport, ExerciseReport, Report, rounded
 
 if TYPE_CHECKING:
@@ -231,6 +231,7 @@ def _environment(course: Course) -> Environment:
         style=Markup(style),  # noqa: S704 - our own file
         style_hash=f"sha256-{digest}",
         bar=bar,
+        count=count,
         rows=_rows,
         score=lambda e: _score(e.exact_points),
         share=lambda c: round(100 * (c.exact_points or 0) / c.max_points) if c.max_points else 0,

@@ -338,25 +338,39 @@ def train_distributed(
         raise ValueError(f"a batch of {batch_size} has no equal shares for {world_size} processes")
     dist.init_process_group(backend, init_method=init_method, rank=rank, world_size=world_size)
     try:
-        copy = DistributedDataParallel(model).train()
         sampler: DistributedSampler = DistributedSampler(dataset, world_size, rank, drop_last=True)
         loader = DataLoader(dataset, batch_size // world_size, sampler=sampler, drop_last=True)
-        losses = []
-        for epoch in range(num_epochs):
-            sampler.set_epoch(epoch)
-            for features, labels in loader:
-                loss = F.cross_entropy(copy(features), labels)
-                optimizer.zero_grad()
-                loss.backward()  # averages the gradients of all processes
-                optimizer.step()
-                losses.append(_average(loss, world_size))
-        return losses
+        return _train_in_step(model, loader, sampler, optimizer, num_epochs, world_size)
     finally:
         dist.destroy_process_group()
     ### END SOLUTION
 
 
 ### BEGIN SOLUTION
+def _train_in_step(
+    model: nn.Module,
+    loader: DataLoader[tuple[Tensor, Tensor]],
+    sampler: DistributedSampler,
+    optimizer: torch.optim.Optimizer,
+    num_epochs: int,
+    world_size: int,
+) -> list[float]:
+    # A function of its own, since the wrapper must be gone before the group is closed: the last
+    # holder of a group waits for its threads, and as that one it would let no Python run meanwhile,
+    # for which one of those threads may wait.
+    copy = DistributedDataParallel(model).train()
+    losses = []
+    for epoch in range(num_epochs):
+        sampler.set_epoch(epoch)
+        for features, labels in loader:
+            loss = F.cross_entropy(copy(features), labels)
+            optimizer.zero_grad()
+            loss.backward()  # averages the gradients of all processes
+            optimizer.step()
+            losses.append(_average(loss, world_size))
+    return losses
+
+
 def _average(loss: Tensor, world_size: int) -> float:
     total = loss.detach().clone()
     dist.all_reduce(total)

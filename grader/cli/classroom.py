@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import typer
 
 from ..course import find_root
 from ..errors import UsageError
+from ..names import count
 from .app import app, err
 from .showing import Names, Seed, course_of, new_console, progress_bar, selected
 
@@ -84,7 +86,6 @@ def batch(
     from ..batch import batch as run
     from ..grading import ask_for_the_sandbox
     from ..judge import JOBS
-    from ..names import shown as safe
     from ..release import needs_solutions
     from ..store import Store
 
@@ -104,18 +105,28 @@ def batch(
         tally = run(order, store, shown)
     for name, why in tally.unjudged.items():
         err(f"UNJUDGED {name}: {why}")
-    if tally.ignored:
-        words = ", ".join(map(safe, tally.ignored[:3])) + (" …" if tally.ignored[3:] else "")
-        err(f"{len(tally.ignored)} files are no submissions: {words}")
+    _say_ignored(tally.ignored)
     if tally.gone:
-        err(f"{tally.gone} submissions of {path} are no longer in {submissions}; they are kept")
+        gone = count(tally.gone, "submission")
+        err(f"no longer in {submissions}, but kept in {path}: {gone}")
     print(
-        f"{tally.submissions} submissions, {len(chapters)} chapters each: {tally.graded} graded, "
+        f"{count(tally.submissions, 'submission')}, {count(len(chapters), 'chapter')} each: "
+        f"{tally.graded} graded, "
         f"{tally.unchanged} had a result already, {tally.not_handed_in} not handed in, "
         f"{len(tally.unjudged)} UNJUDGED"
     )
     print(f"results: {path}")
     raise typer.Exit(3 if tally.unjudged else 0)
+
+
+def _say_ignored(files: Sequence[str]) -> None:
+    """Name files that lie among the submissions and are none."""
+    from ..names import shown
+
+    if files:
+        are = "is no submission" if len(files) == 1 else "are no submissions"
+        words = ", ".join(map(shown, files[:3])) + (" …" if files[3:] else "")
+        err(f"{count(len(files), 'file')} {are}: {words}")
 
 
 @app.command()
@@ -126,7 +137,7 @@ def merge(
     """Merge the results of several parts into one file."""
     from ..store import merge as join
 
-    print(f"{results}: {join(files, results)} submissions")
+    print(f"{results}: {count(join(files, results), 'submission')}")
 
 
 @app.command()
@@ -188,9 +199,9 @@ def report(
 
     with Store(results) as store:
         chapters = _stored(store, chapter)
-        count = write(store.reports(chapters), course_of(find_root()), html)
+        written = write(store.reports(chapters), course_of(find_root()), html)
         _warn_of_stale(store)
-    print(f"{html / 'index.html'}: {count} submissions")
+    print(f"{html / 'index.html'}: {count(written, 'submission')}")
 
 
 @app.command()
@@ -228,9 +239,7 @@ def similar(
         found = compare(root, submissions, chapters, share=share, common=common, watch=bar)
     for name, of, why in found.left_out:
         err(f"{safe(name)}, {of}: {safe(why)}; it is not compared")
-    if found.ignored:
-        words = ", ".join(map(safe, found.ignored[:3])) + (" …" if found.ignored[3:] else "")
-        err(f"{len(found.ignored)} files are no submissions: {words}")
+    _say_ignored(found.ignored)
     for of, names in found.common.items():
         err(
             f"{of}: {len(names)} submissions hold much that more than {common} have; that is not "
@@ -260,7 +269,7 @@ def _show_pairs(found: Found) -> None:
     from ..names import shown
 
     if not found.pairs:
-        print(f"{found.submissions} submissions: no two are alike")
+        print(f"{count(found.submissions, 'submission')}: no two are alike")
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("chapter", "of", "shared", "of", "shared", "longest stretch"):
@@ -273,6 +282,6 @@ def _show_pairs(found: Found) -> None:
         table.add_row(*cells, f"lines {places[0]} and {places[1]}")
     new_console().print(table)
     print(
-        f"{found.submissions} submissions, {len(found.pairs)} pairs: a reason to look at both, "
-        "and no proof"
+        f"{count(found.submissions, 'submission')}, {count(len(found.pairs), 'pair')}: "
+        "a reason to look at both, and no proof"
     )

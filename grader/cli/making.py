@@ -10,6 +10,7 @@ import typer
 
 from ..course import find_root
 from ..errors import UsageError
+from ..names import count
 from .app import app
 from .showing import Names, Seed, course_of, new_console, progress_bar, selected
 
@@ -103,7 +104,8 @@ def _release_bundle(root: Path, course: Course, names: list[str], to: Path) -> N
     from ..bundle import bundle
 
     made = bundle(root, course, selected(course, names), to)
-    print(f"{made.folder}: {len(made.chapters)} chapters, {made.files} files, nothing secret")
+    chapters, files = count(len(made.chapters), "chapter"), count(made.files, "file")
+    print(f"{made.folder}: {chapters}, {files}, nothing secret")
     if made.along:
         print(f"also there, because it is imported: {', '.join(made.along)}")
     print("next: put it under version control, and hand it out")
@@ -116,7 +118,7 @@ def _add_to_bundle(root: Path, course: Course, names: list[str], to: Path) -> No
         raise UsageError("--add needs --chapters, which says what to add")
     added = add(root, course, selected(course, names), to)
     new = ", ".join(added.chapters) or "no chapter"
-    print(f"{to}: {new} added, {added.written} files written, nothing secret")
+    print(f"{to}: {new} added, {count(added.written, 'file')} written, nothing secret")
     if added.kept:
         print(f"left as they are, since somebody has changed them: {', '.join(added.kept)}")
 
@@ -129,7 +131,8 @@ def _release_autograder(
     chosen = selected(course, names)
     autograder(root, course, chosen, to, strict=strict)
     points = sum(e.points for c in chosen for e in c.exercises)
-    print(f"{to}: {len(chosen)} chapters, {points} points; it holds solutions: keep it to yourself")
+    size = f"{count(len(chosen), 'chapter')}, {count(points, 'point')}"
+    print(f"{to}: {size}; it holds solutions: keep it to yourself")
 
 
 def _release_workflow(folder: Path, force: bool) -> None:
@@ -162,14 +165,14 @@ def audit(
         found = prove(root, course, selected(course, chapter or []), seed, shown)
     console = new_console()
     for one in found:
-        table = Table(box=None, pad_edge=False, title=f"{one.name}: {one.tests} tests")
+        table = Table(box=None, pad_edge=False, title=f"{one.name}: {count(one.tests, 'test')}")
         for heading in ("exercise", "wrong answers", "rejected by the test named"):
             table.add_column(heading, justify="left" if heading == "exercise" else "right")
         for name, (wrong, rejected) in one.by_exercise.items():
             table.add_row(name, str(wrong), str(rejected))
         table.add_row("in all", str(one.wrong), str(one.rejected), style="bold")
         console.print(table)
-        idle = one.tests - sum(1 for count in one.kills.values() if count)
+        idle = one.tests - sum(1 for kills in one.kills.values() if kills)
         share = 100 * one.rejected / one.wrong if one.wrong else 0.0
         console.print(
             f"{share:.1f} % rejected; {idle} tests reject nothing; {one.right} right alternatives\n"

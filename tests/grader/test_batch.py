@@ -445,8 +445,8 @@ def test_the_command_says_what_it_did_in_plain_words(order, tmp_path):
 
     done = kata("batch", order.submissions, "--shard", "1/1", "--chapter", "ch01", "--jobs", "1")
     assert done.returncode == 0
-    assert "2 submissions, 1 chapters each: 2 graded" in done.stdout
-    assert "1 files are no submissions: notes\\u202e.txt" in done.stderr
+    assert "2 submissions, 1 chapter each: 2 graded" in done.stdout
+    assert "1 file is no submission: notes\\u202e.txt" in done.stderr
     assert "\x1b" not in done.stdout + done.stderr
     assert (order.root / "results.sqlite").exists()
     merged = kata("merge", "results.sqlite", "--results", "all.sqlite")

@@ -75,7 +75,7 @@ def test_a_term_from_release_to_export(checkout, tmp_path):
             with (checkout / "classroom" / "roster.csv").open("w", encoding="utf-8") as file:
                 csv.writer(file).writerows(learners(tmp_path))
         if "--only alice" in command:
-            assert "1 submissions, 1 chapters each: 1 graded" in done.stdout
+            assert "1 submission, 1 chapter each: 1 graded" in done.stdout
     with (checkout / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
         points = {row["submission"]: row["points (of 9)"] for row in csv.DictReader(file)}
     assert points == {"alice": "9", "bob": "0"}

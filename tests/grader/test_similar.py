@@ -223,8 +223,8 @@ def test_the_command_shows_a_table_and_writes_json(hostile, tmp_path):
         r"lines \d+-\d+ and \d+-\d+\n",
         done.stdout,
     )
-    assert "2 submissions, 1 pairs: a reason to look at both, and no proof" in done.stdout
-    assert "1 files are no submissions: notes.txt" in done.stderr
+    assert "2 submissions, 1 pair: a reason to look at both, and no proof" in done.stdout
+    assert "1 file is no submission: notes.txt" in done.stderr
     data = json.loads((tmp_path / "pairs.json").read_text(encoding="utf-8"))
     (pair,) = data["pairs"]
     assert data["schema"] == 1
