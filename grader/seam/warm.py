@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import gc
 import importlib
+import os
 import sys
 from collections.abc import Iterable
 
@@ -31,6 +32,7 @@ def import_ahead(names: Iterable[str]) -> None:
 def warm() -> None:
     """Make forks of this process cheap; to be called when everything is imported."""
     torch.set_num_threads(1)  # a fork keeps no threads, and small tensors need none
+    os.register_at_fork(after_in_child=_renew_pool)
     with torch.random.fork_rng(devices=[]):  # torch looks its kernels up at their first use
         model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Dropout(0.1))
         weights = torch.softmax(model(torch.randn(2, 5, 3)), dim=-1)
@@ -38,6 +40,14 @@ def warm() -> None:
     gc.collect()
     settle()
     gc.enable()
+
+
+def _renew_pool() -> None:
+    """Have torch make its pool of threads anew, which it does at a fork's first use of a thread.
+
+    Two threads that are the first at once would crash ("Invalid thread pool!").
+    """
+    torch.set_num_threads(1)
 
 
 def settle() -> None:

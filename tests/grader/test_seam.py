@@ -481,6 +481,35 @@ def test_each_worker_is_fresh(load):
     assert two.x is False
 
 
+THREADS = """
+import threading
+import torch
+
+def f():
+    x, found, gate = torch.ones(1 << 15), [], threading.Barrier(4)
+
+    def add():
+        gate.wait()
+        found.append((x + 1).sum().item())
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+"""
+
+
+def test_a_workers_first_threads_may_come_at_once(nursery):
+    """A fork's pool of threads, which torch makes anew, is there before two of them race for it."""
+    source = Source("ch01_demo", THREADS, "ch01_demo.py")
+    for _ in range(20):  # without it, every third one fails
+        with nursery.worker() as worker:
+            worker.start_loading([source], 1)
+            assert worker.loaded().f() == [2.0 * (1 << 15)] * 4
+
+
 def test_the_environment_is_empty_and_descriptors_are_few(load, monkeypatch):
     monkeypatch.setenv("SECRET_TOKEN", "s3cret")
     nursery = Nursery()
