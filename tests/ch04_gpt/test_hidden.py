@@ -38,6 +38,13 @@ def gpt2_table():
             yield size, {**cfg, "tied": number % 2 == 1, "qkv_bias": number >= 2}, count
 
 
+def gpt2_models():
+    """Those of the table that are built: of 124M all four, of the others neither and both."""
+    for size, cfg, count in gpt2_table():
+        if size == "124M" or cfg["tied"] == cfg["qkv_bias"]:
+            yield size, cfg, count
+
+
 def feed_forward_shapes(C, at=""):
     return {
         f"{at}layers.0.weight": (4 * C, C),
@@ -610,7 +617,7 @@ def test_model_knows_positions(chapter, probe):
 @pytest.mark.exercise("GPTModel")
 def test_model_has_the_parameters_of_gpt2(chapter, probe):
     """Built on the meta device, all four sizes of GPT-2 have the right names, shapes and counts."""
-    for size, cfg, count in gpt2_table():
+    for size, cfg, count in gpt2_models():
         model = probe.on_meta(chapter.GPTModel, cfg)
         total = probe.parameter_count(model)
         assert total == count, f"{size}: {total:,} parameters, expected {count:,}"
@@ -720,7 +727,7 @@ def sharing_model(chapter, probe):
 @pytest.mark.exercise("count_parameters")
 def test_count_of_the_four_sizes(chapter, probe):
     """On the meta device all four sizes of GPT-2 count right: tied or not, unique or not."""
-    for size, cfg, count in gpt2_table():
+    for size, cfg, count in gpt2_models():
         model = probe.on_meta(chapter.GPTModel, cfg)
         head = 50257 * cfg["emb_dim"] if cfg["tied"] else 0
         probe.assert_close(chapter.count_parameters(model), count, f"{size}, unique")

@@ -83,10 +83,9 @@ def said(tmp_path_factory):
     found |= {f"grade --{name}": path.read_bytes() for name, path in files.items()}
 
     place = base / "submissions"
-    for number, name in enumerate(NAMES):
+    for name in NAMES:  # the same code, which is graded once
         (place / name).mkdir(parents=True)
-        text = f"{HOSTILE}\n# {number}\n"
-        (place / name / f"{CHAPTER}.py").write_text(text, encoding="utf-8")
+        (place / name / f"{CHAPTER}.py").write_text(HOSTILE, encoding="utf-8")
     results = base / "r.sqlite"
     done = kata("batch", place, "--results", results)
     assert done.returncode == 0, done.stderr
