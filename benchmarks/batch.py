@@ -160,7 +160,7 @@ RUNNER = """
 import os, pathlib, tempfile
 os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
 import pytest
-from grader.judge import command
+from grader.judge import arguments
 from grader.notebooks.cells import solution_pieces
 from grader.notebooks.taking import take
 from grader.course import load_course
@@ -174,7 +174,7 @@ def run_tests(*names):
     tests = [ROOT / "tests" / CHAPTER.name / name for name in names]
     with tempfile.TemporaryDirectory() as folder:
         (pathlib.Path(folder) / (CHAPTER.name + ".py")).write_text(module)
-        assert pytest.main([*command(ROOT, tests, 0)[4:], "--subject", folder]) == 0
+        assert pytest.main([*arguments(ROOT, tests, 0), "--subject", folder]) == 0
 """
 
 

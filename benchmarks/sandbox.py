@@ -16,10 +16,9 @@ import time
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from grader import judge
 from grader.course import Limits, load_course
 from grader.judge import Job, Judge
-from grader.seam import sandbox
+from grader.seam import ancestor, sandbox
 from grader.seam.nursery import start
 from grader.seam.remote import Nursery
 from grader.subject import Source
@@ -29,12 +28,10 @@ WORKERS = 60
 RUNS = 3  # of the reference's suites, each way
 # A judge whose workers leave layers out.
 BARE = """
-import sys
-import pytest
-from grader import plugin
-start = plugin.start
-plugin.start = lambda preload: start(preload, LAYERS)
-sys.exit(pytest.main(sys.argv[1:]))
+from grader.seam import ancestor, nursery
+be = nursery.be
+nursery.be = lambda control: be(control, LAYERS)
+ancestor.main()
 """
 SOURCE = Source("bench", "x = 1\n", "bench.py")
 
@@ -94,15 +91,15 @@ def suites(without):
     """Seconds that a running judge takes for the reference's suites, the fastest of some runs."""
     course = load_course(ROOT / "exercises" / "course.toml")
     names = [chapter.name for chapter in course.chapters]
-    plain = judge.command
+    plain = ancestor.command
 
-    def bare(root, files, seed):
-        command = plain(root, files, seed)
+    def bare(control, preload):
+        command = plain(control, preload)
         at = command.index("-m")
         return [*command[:at], "-c", BARE.replace("LAYERS", repr(without)), *command[at + 2 :]]
 
     times = []
-    judge.command = bare
+    ancestor.command = bare
     try:
         with Judge(ROOT, names, 0) as running:
             for number in range(RUNS):
@@ -115,7 +112,7 @@ def suites(without):
                 ]
                 assert not bad, bad[:3]
     finally:
-        judge.command = plain
+        ancestor.command = plain
     return min(times)
 
 

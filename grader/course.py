@@ -6,7 +6,7 @@ Errors name the key, so that whoever edits the file knows where to look.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -159,6 +159,11 @@ def find_root() -> Path:
         if (folder / "exercises" / "course.toml").is_file():
             return folder
     raise UsageError("no exercises/course.toml here or above; run kata inside the course's folder")
+
+
+def preloads(chapters: Iterable[Chapter]) -> list[str]:
+    """The modules that workers of these chapters need, each once."""
+    return list(dict.fromkeys(name for chapter in chapters for name in chapter.preload))
 
 
 def load_course(path: Path) -> Course:

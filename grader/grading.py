@@ -15,7 +15,7 @@ from typing import Any
 from . import __version__, scratch
 from .course import Chapter, Course
 from .errors import SubjectMissing, UnjudgedError, UsageError
-from .judge import Job, Judge, Test, command, environment, suite_files
+from .judge import Job, Judge, Test, arguments, environment, suite_files
 from .report import FAILED, UNJUDGED, ChapterReport, ExerciseReport, Report, TestReport
 from .subject import read_source
 from .verdict import inert
@@ -195,7 +195,8 @@ def _run_here(plan: Plan, tests: Sequence[Test], *, interactive: bool) -> Iterat
         results.touch()
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [
-                *command(plan.root, map(Path, names), plan.seed),
+                *(sys.executable, "-I", "-m", "pytest"),
+                *arguments(plan.root, map(Path, names), plan.seed),
                 *("--subject", str(plan.subject), "--kata-results", str(results)),
                 *(["--own"] if plan.own else []),
             ],

@@ -15,7 +15,6 @@ import selectors
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 import traceback
@@ -80,25 +79,23 @@ def suite_files(root: Path, chapter: str, *, hidden: bool = True) -> list[Path]:
     return [path for path in found if path.is_file()]
 
 
-def command(root: Path, files: Iterable[Path], seed: int) -> list[str]:
-    """The command line of a judge."""
+def arguments(root: Path, files: Iterable[Path], seed: int) -> list[str]:
+    """What pytest is asked for, in a judge as in a learner's own process."""
     return [
-        *(sys.executable, "-I", "-m", "pytest", "-c", str(HERE / "judge.ini")),
-        *("--rootdir", str(root / "tests"), "--kata-root", str(root)),
-        *("--hypothesis-seed", str(seed), *map(str, files)),
+        *("-c", str(HERE / "judge.ini"), "--rootdir", str(root / "tests")),
+        *("--kata-root", str(root), "--hypothesis-seed", str(seed), *map(str, files)),
     ]
 
 
 def environment() -> dict[str, str]:
     """The environment of a judge: what the system needs, and no option of pytest's."""
     from .seam.cgroup import VARIABLE
-    from .seam.nursery import HUGE_PAGES
 
     kept = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "HOME", "LANG", "LC_ALL", VARIABLE)
     found = {name: os.environ[name] for name in kept if name in os.environ}
     # Oracles load nothing from outside, and say so at once instead of trying.
     fixed = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "HF_HUB_OFFLINE": "1"}
-    return {**found, **HUGE_PAGES, **fixed}
+    return {**found, **fixed}
 
 
 class Judge:
@@ -117,8 +114,10 @@ class Judge:
     def __init__(
         self, root: Path, chapters: Sequence[str], seed: int, *, hidden: bool = True
     ) -> None:
+        from .course import load_course, preloads
         from .scratch import Scratch
-        from .seam import cgroup
+        from .seam import ancestor, cgroup
+        from .seam.nursery import ENVIRONMENT
 
         files = [f for c in chapters for f in suite_files(root, c, hidden=hidden)]
         if not files:
@@ -132,16 +131,21 @@ class Judge:
         cgroup.divided()  # before it starts: it is to be born in the leaf
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the judge is left
         ours, theirs = socket.socketpair()
+        course = load_course(root / "exercises" / "course.toml")
+        modules = preloads(course.chapter(name) for name in chapters)
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [*command(root, files, seed), "--kata-serve", str(theirs.fileno())],
+            ancestor.command(theirs.fileno(), modules),
             stdin=subprocess.DEVNULL,
             stdout=self._said,
             stderr=self._said,
-            env={**environment(), "TMPDIR": self._folder},
+            env=ENVIRONMENT,
             pass_fds=[theirs.fileno()],
             start_new_session=True,
         )
         theirs.close()
+        told = {**environment(), "TMPDIR": self._folder}
+        with contextlib.suppress(OSError):  # it has ended, as its first answer will say
+            ours.sendall(ancestor.order(told, arguments(root, files, seed)))
         self._socket = ours
         self._lines = ours.makefile("r", encoding="utf-8")
         self.tests: list[Test] = []

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import pytest
 
-from .course import Chapter, Course, Exercise, load_course
+from .course import Chapter, Course, Exercise, load_course, preloads
 from .errors import SubjectKilled, SubjectSpent, SubjectTimeout, UnjudgedError
 from .model.tokenizer import fill_tiktoken_cache
 from .opening import Opening
@@ -81,9 +81,11 @@ class Grading:
         self._started: Started | None = None
         self.starts_workers = option.judged or option.kata_serve is not None
         if self.starts_workers:
+            plugins = config.pluginmanager.get_plugins()
+            self._started = next((one for one in plugins if isinstance(one, Started)), None)
+        if self.starts_workers and self._started is None:
             # It imports torch while the suites are collected.
-            chapters = self.named(config.args)
-            self._started = start(dict.fromkeys(name for c in chapters for name in c.preload))
+            self._started = start(preloads(self.named(config.args)))
 
     @functools.cached_property
     def opening(self) -> Opening:

@@ -1,7 +1,8 @@
 """The process that workers are forked from.
 
-It is executed, not forked, with an empty environment, and imports torch and nothing that must stay
-secret, so that a worker costs a fork (about 15 ms) where a cold `import torch` costs two seconds.
+It has an environment that was empty from the start and has imported torch, and nothing that must
+stay secret: it is executed so, or forked from a process that was (`seam.ancestor`). So a worker
+costs a fork (about 15 ms) where a cold `import torch` costs two seconds.
 A nursery serves one socket with one-letter requests:
 
     R  close the operators of these rules (JSON follows) for everything forked from now on, whose
@@ -32,7 +33,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from typing import NoReturn
+from dataclasses import dataclass
+from typing import IO, NoReturn
 
 from ..course import Limits
 from ..errors import UnjudgedError
@@ -43,14 +45,46 @@ PASSED_ON = ("TIKTOKEN_CACHE_DIR",)  # all that a nursery gets of the judge's en
 HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 ALL_BY_MALLOC = {"PYTHONMALLOC": "malloc"}  # Python's objects too
 
-# The judge's socket to a nursery, and its process unless it is a fork of another one.
-Started = tuple[socket.socket, subprocess.Popen[bytes] | None]
+ENVIRONMENT = {**HUGE_PAGES, **ALL_BY_MALLOC}
+NEEDS_FORK = (
+    "judged mode needs a system with fork (Linux, or Windows' subsystem for Linux); "
+    "`kata check` works everywhere"
+)
 
 NUMBER = struct.Struct("<q")
 LIMITS = struct.Struct("<qqq")  # memory_mb, scratch_mb, cpu_seconds
 READY = b"+"  # a worker's first byte: it is locked down, and nothing of the subject has run
 CUT = -1  # how a worker ended that had closed its socket and lived on
 GRACE = 2.0  # seconds for a worker whose socket is closed to end by itself, before it is killed
+
+
+class Forked:
+    """A child by its process id, as far as it is like `subprocess.Popen`."""
+
+    def __init__(self, pid: int, stderr: IO[bytes]) -> None:
+        self._pid, self.stderr = pid, stderr
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Until it has ended; raises `subprocess.TimeoutExpired`."""
+        until = None if timeout is None else time.monotonic() + timeout
+        with contextlib.suppress(ChildProcessError):  # somebody has waited for it
+            while os.waitpid(self._pid, os.WNOHANG)[0] == 0:
+                if until is not None and time.monotonic() >= until:
+                    raise subprocess.TimeoutExpired("nursery", timeout or 0)
+                time.sleep(0.002)
+
+    def kill(self) -> None:
+        """End it at once."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._pid, signal.SIGKILL)
+
+
+@dataclass(frozen=True)
+class Started:
+    """The judge's socket to a nursery, and its process."""
+
+    control: socket.socket
+    process: subprocess.Popen[bytes] | Forked
 
 
 def start(preload: Iterable[str] = (), without: Iterable[str] = ()) -> Started:
@@ -64,10 +98,7 @@ def start(preload: Iterable[str] = (), without: Iterable[str] = ()) -> Started:
         UnjudgedError: It cannot be started.
     """
     if not hasattr(os, "fork") or not hasattr(socket, "send_fds"):
-        raise UnjudgedError(
-            "judged mode needs a system with fork (Linux, or Windows' subsystem for Linux); "
-            "`kata check` works everywhere"
-        )
+        raise UnjudgedError(NEEDS_FORK)
     ours, theirs = socket.socketpair()
     # Isolated but for -E: its environment is ours, and read.
     command = [sys.executable, "-P", "-s", "-m", "grader.seam.nursery", str(theirs.fileno())]
@@ -75,7 +106,7 @@ def start(preload: Iterable[str] = (), without: Iterable[str] = ()) -> Started:
     try:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [*command, ",".join(without), *preload],
-            env={**HUGE_PAGES, **ALL_BY_MALLOC, **passed},
+            env={**ENVIRONMENT, **passed},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -85,7 +116,7 @@ def start(preload: Iterable[str] = (), without: Iterable[str] = ()) -> Started:
     except OSError as error:
         raise UnjudgedError(f"the nursery cannot be started: {error}") from None
     theirs.close()
-    return ours, process
+    return Started(ours, process)
 
 
 class Nursery:
@@ -307,17 +338,11 @@ def run(control: socket.socket, without: Sequence[str] = (), group: int | None =
         nursery.close()
 
 
-def main() -> None:
-    """Import what workers need, once, and serve the socket named on the command line."""
-    for name in (*HUGE_PAGES, *ALL_BY_MALLOC):
+def import_all(preload: Iterable[str]) -> None:
+    """Import what workers need, once; the collector stays off till all is warm."""
+    for name in ENVIRONMENT:
         os.environ.pop(name, None)  # the allocator has read them
-    control, names, *preload = sys.argv[1:]
-    without = names.split(",")
-    gc.disable()  # till all is warm: there is nothing to collect
-    sandbox.own_layers(without)  # tried once, for all workers, while there is one thread
-    sandbox.enter_namespaces(without)
-    sandbox.hide()
-    sandbox.granted()
+    gc.disable()  # there is nothing to collect
     import resource  # noqa: F401 - imported for the workers, like all that follows
 
     import torch.utils.data  # noqa: F401
@@ -326,11 +351,46 @@ def main() -> None:
 
     for name in preload:
         importlib.import_module(name)
+
+
+def _settle_in(without: Sequence[str]) -> None:
+    """What is tried or given up once, for all workers, while there is one thread."""
+    with contextlib.suppress(OSError), open("/proc/self/comm", "w", encoding="utf-8") as file:
+        file.write("kata-nursery")  # what `ps` and `top` say
+    sandbox.own_layers(without)
+    sandbox.enter_namespaces(without)
+    sandbox.hide()
+    sandbox.granted()
+
+
+def _serve(control: socket.socket, without: Sequence[str] = ()) -> NoReturn:
+    from . import warm
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the judge's to handle
     warm.warm()
     sandbox.die_with_parent()
-    run(socket.socket(fileno=int(control)), without)
+    run(control, without)
     os._exit(0)
+
+
+def be(control: socket.socket, without: Sequence[str] = ()) -> NoReturn:
+    """Be the nursery, in a fork of a process that has imported all of it, and nothing secret."""
+    try:
+        sandbox.die_with_parent()
+        _settle_in(without)
+        _serve(control, without)
+    except BaseException as error:  # noqa: BLE001 - whoever asks for a worker is told
+        os.write(2, f"{type(error).__name__}: {error}".encode())
+    os._exit(1)
+
+
+def main() -> None:
+    """Serve the socket named on the command line."""
+    control, names, *preload = sys.argv[1:]
+    without = names.split(",")
+    _settle_in(without)
+    import_all(preload)
+    _serve(socket.socket(fileno=int(control)), without)
 
 
 if __name__ == "__main__":

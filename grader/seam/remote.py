@@ -37,7 +37,7 @@ from ..errors import (
 from ..subject import Source
 from . import cgroup, measures
 from . import rules as rules_module
-from .nursery import CUT, GRACE, LIMITS, NUMBER, READY, Started, start
+from .nursery import CUT, GRACE, LIMITS, NUMBER, READY, Forked, Started, start
 from .wire import MAX_FRAME, Decoder, Encoder, WireError, callback_bytes, handle_bytes
 from .worker import HEADER
 
@@ -124,7 +124,8 @@ class Nursery:
 
     def __init__(self, started: Started | None = None, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
-        self._processes = {NO_RULES: _Process(*(started or start()))}
+        started = started or start()
+        self._processes = {NO_RULES: _Process(started.control, started.process)}
         self._group: cgroup.Group | None = None
 
     def fork(self, rule_sets: Iterable[Sequence[Rule]], call_seconds: int | None = None) -> Nursery:
@@ -209,7 +210,7 @@ class _Process:
     """The judge's end of one nursery process (`seam.nursery` says what it answers)."""
 
     def __init__(
-        self, control: socket.socket, process: subprocess.Popen[bytes] | None = None
+        self, control: socket.socket, process: subprocess.Popen[bytes] | Forked | None = None
     ) -> None:
         self._control, self._process = control, process
         self._workers, self._said = 0, ""

@@ -37,15 +37,15 @@ PATIENCE = 20  # seconds in which everything that belongs to a fault has ended
 
 
 def processes():
-    """Parent, command line and state of every process that has not ended."""
+    """Parent and name of every process that has not ended."""
     found = {}
     for entry in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError):
             stat = Path(f"/proc/{entry}/stat").read_text(encoding="utf-8").rpartition(")")[2]
             state, parent = stat.split()[:2]
-            line = Path(f"/proc/{entry}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+            name = Path(f"/proc/{entry}/comm").read_text(encoding="utf-8").strip()
             if state != "Z":
-                found[int(entry)] = (int(parent), line)
+                found[int(entry)] = (int(parent), name)
     return found
 
 
@@ -59,8 +59,8 @@ def descendants(pid):
         for each, (parent, _) in there.items():
             if parent == above and each not in found:
                 if found[above] == "judge":
-                    line = there[each][1]
-                    found[each] = "nursery" if "seam.nursery" in line else "fork of the judge"
+                    name = there[each][1]
+                    found[each] = "nursery" if name == "kata-nursery" else "fork of the judge"
                 elif found[above] == "nursery":
                     found[each] = "fork of the nursery"
                 else:

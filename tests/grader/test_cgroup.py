@@ -16,7 +16,7 @@ import pytest
 from grader import grading, judge
 from grader.course import Limits
 from grader.errors import SubjectDied, SubjectKilled
-from grader.seam import cgroup, measures, remote, sandbox
+from grader.seam import ancestor, cgroup, measures, remote, sandbox
 from grader.seam.nursery import start
 from grader.seam.remote import Nursery
 from grader.subject import Source
@@ -622,11 +622,9 @@ def test_a_container_divides_its_root(delegated, tmp_path):
 
 # A judge whose groups may have any controller.
 JUDGE = """
-import sys
-import pytest
-from grader.seam import cgroup
+from grader.seam import ancestor, cgroup
 cgroup.CONTROLLERS = {controllers}
-sys.exit(pytest.main(sys.argv[1:]))
+ancestor.main()
 """
 SLOW = """
 import time
@@ -642,7 +640,7 @@ def gelu(x):
 @pytest.fixture
 def any_controller(named, monkeypatch):
     """The judge's process too takes what there is."""
-    plain = judge.command
+    plain = ancestor.command
 
     def command(*arguments):
         found = plain(*arguments)
@@ -650,7 +648,7 @@ def any_controller(named, monkeypatch):
         code = JUDGE.format(controllers=cgroup.CONTROLLERS)
         return [*found[:at], "-c", code, *found[at + 2 :]]
 
-    monkeypatch.setattr(judge, "command", command)
+    monkeypatch.setattr(ancestor, "command", command)
     return named
 
 
@@ -668,15 +666,16 @@ def test_a_report_says_that_jobs_had_a_group_and_none_is_left(
 
 WITHIN = """
 from pathlib import Path
-from grader import grading, judge
+from grader import grading
 from grader.course import load_course
+from grader.seam import ancestor
 
-plain = judge.command
+plain = ancestor.command
 def command(*arguments):
     found = plain(*arguments)
     at = found.index("-m")
     return [*found[:at], "-c", {judge!r}, *found[at + 2 :]]
-judge.command = command
+ancestor.command = command
 root, group, seen = Path({root!r}), Path({group!r}), set()
 course = load_course(root / "exercises" / "course.toml")
 plan = grading.Plan(root, course, root / "solutions", course.chapters)

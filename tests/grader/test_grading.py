@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from grader import grading
 from grader.course import load_course
+from grader.errors import UnjudgedError
 from grader.grading import Plan
 from grader.judge import Job
 from grader.report import (
@@ -64,6 +66,26 @@ def plan(demo_root, demo_course, tmp_path):
 
 def verdicts(records):
     return {name: record["verdict"] for name, record in records.items()}
+
+
+CURIOUS = """
+import contextlib, os, sys
+
+said = [repr(sys.argv), repr(sys.orig_argv), repr(dict(os.environ))]
+for name in ("cmdline", "environ"):
+    with contextlib.suppress(OSError), open(f"/proc/self/{name}") as file:
+        said.append(file.read())
+strangers = {name.split(".")[0] for name in sys.modules} & {"pytest", "_pytest", "hypothesis"}
+secrets = ("seed", "test_hidden", "solutions", "PATH=", "LANG")
+words = [word for word in secrets if word in str(said)]
+if strangers or words:
+    raise ImportError(f"{strangers} {words}")
+"""
+
+
+def test_what_a_judge_is_told_does_not_reach_its_workers(run):
+    """They come of the same process, but from a time at which it knew nothing."""
+    assert set(verdicts(run(CURIOUS + GOOD)).values()) == {"PASSED"}
 
 
 @pytest.mark.parametrize("judged", [True, False])
@@ -339,25 +361,32 @@ def test_seeds_change_what_is_drawn_and_stand_in_the_report(plan):
 
 
 def test_a_suite_that_cannot_be_collected_is_unjudged(demo, demo_course, plan):
-    from grader.errors import UnjudgedError
-
     suite = demo / "tests" / CHAPTER / "test_hidden.py"
     suite.write_text("import nowhere_at_all\n", encoding="utf-8")
     with pytest.raises(UnjudgedError, match="nowhere_at_all"):
         grading.grade(replace(plan, root=demo))
 
 
-def test_a_nursery_that_ends_before_it_is_needed_is_named_in_one_sentence(demo, plan):
-    from grader.errors import UnjudgedError
-
+def test_a_module_to_preload_that_is_not_there_is_named_in_one_sentence(demo, plan):
     course = demo / "exercises" / "course.toml"
     text = course.read_text(encoding="utf-8")
     name = f'name = "{CHAPTER}"\n'
     course.write_text(text.replace(name, f'{name}preload = ["nowhere_at_all"]\n'), encoding="utf-8")
+    with pytest.raises(UnjudgedError, match=r"^the judge has ended .*nowhere_at_all'$"):
+        grading.grade(replace(plan, root=demo))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds it in /proc")
+def test_a_nursery_that_ends_before_it_is_needed_is_named_in_one_sentence(demo, plan):
     suite = demo / "tests" / CHAPTER / "test_hidden.py"
-    wait = "import os\nos.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)\n"  # for the nursery's end
-    suite.write_text(wait + suite.read_text(encoding="utf-8"), encoding="utf-8")
-    with pytest.raises(UnjudgedError, match=r"^the nursery has ended: .*nowhere_at_all'$"):
+    kill = (
+        "import os, signal\n"
+        "for child in open('/proc/thread-self/children').read().split():\n"
+        "    os.kill(int(child), signal.SIGKILL)\n"
+        "    os.waitid(os.P_PID, int(child), os.WEXITED | os.WNOWAIT)\n"
+    )
+    suite.write_text(kill + suite.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(UnjudgedError, match=r"^the nursery has ended: it said nothing$"):
         grading.grade(replace(plan, root=demo))
 
 
@@ -384,8 +413,6 @@ def test_a_property_that_ran_too_few_examples_is_unjudged(demo, plan):
 
 
 def test_a_test_without_sentence_or_exercise_is_refused(demo, plan):
-    from grader.errors import UnjudgedError
-
     suite = demo / "tests" / CHAPTER / "test_hidden.py"
     text = suite.read_text(encoding="utf-8")
     suite.write_text(text.replace('    """double(x) is 2 x for any number."""\n', ""), "utf-8")
