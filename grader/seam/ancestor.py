@@ -12,7 +12,6 @@ from __future__ import annotations
 import gc
 import json
 import os
-import signal
 import socket
 import sys
 from collections.abc import Iterable
@@ -72,7 +71,6 @@ def main() -> None:
     nursery.import_all(preload)
     started = _fork_nursery(control)
     gc.enable()
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     environment, arguments = _read_order(control)
     os.environ.update(environment)
     import pytest

@@ -45,7 +45,8 @@ PASSED_ON = ("TIKTOKEN_CACHE_DIR",)  # all that a nursery gets of the judge's en
 HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 ALL_BY_MALLOC = {"PYTHONMALLOC": "malloc"}  # Python's objects too
 
-ENVIRONMENT = {**HUGE_PAGES, **ALL_BY_MALLOC}
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # libraries start theirs when they are imported
+ENVIRONMENT = {**HUGE_PAGES, **ALL_BY_MALLOC, **ONE_THREAD}
 NEEDS_FORK = (
     "judged mode needs a system with fork (Linux, or Windows' subsystem for Linux); "
     "`kata check` works everywhere"
@@ -340,8 +341,6 @@ def run(control: socket.socket, without: Sequence[str] = (), group: int | None =
 
 def import_all(preload: Iterable[str]) -> None:
     """Import what workers need, once; the collector stays off till all is warm."""
-    for name in ENVIRONMENT:
-        os.environ.pop(name, None)  # the allocator has read them
     gc.disable()  # there is nothing to collect
     import resource  # noqa: F401 - imported for the workers, like all that follows
 
@@ -351,6 +350,8 @@ def import_all(preload: Iterable[str]) -> None:
 
     for name in preload:
         importlib.import_module(name)
+    for name in ENVIRONMENT:
+        os.environ.pop(name, None)  # whom they are for has read them
 
 
 def _settle_in(without: Sequence[str]) -> None:
