@@ -11,6 +11,7 @@ A file under `wrong/` or `right/` defines only what it changes; its docstring sa
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,11 +71,7 @@ def splice(reference: str, pieces: Mapping[str, str], imports: list[str] | None 
         pieces: New text by name; names that the reference lacks go before the first one replaced.
         imports: Import statements to put there too.
     """
-    lines = reference.splitlines()
-    spans = {}
-    for node in ast.parse(reference).body:
-        if name := _name(node):
-            spans[name] = _span(node)
+    lines, spans = reference.splitlines(), _spans(reference)
     replaced = sorted((spans[name], name) for name in pieces if name in spans)
     if not replaced:
         raise KataError(f"nothing that {', '.join(pieces) or 'an answer'} replaces is there")
@@ -84,6 +81,11 @@ def splice(reference: str, pieces: Mapping[str, str], imports: list[str] | None 
     at = replaced[0][0][0] - 1
     lines[at:at] = [line for text in added for line in [*text.splitlines(), ""]]
     return "\n".join(lines) + "\n"
+
+
+@functools.lru_cache(maxsize=16)  # hundreds of answers are laid over one reference
+def _spans(text: str) -> dict[str, tuple[int, int]]:
+    return {name: _span(node) for node in ast.parse(text).body if (name := _name(node))}
 
 
 def definition(text: str, name: str) -> str:
