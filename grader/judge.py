@@ -109,6 +109,7 @@ class Judge:
 
     Raises:
         UnjudgedError: It does not start, or a suite cannot be collected.
+        UsageError: course.toml is not in order, or has no such chapter.
     """
 
     def __init__(
@@ -117,8 +118,12 @@ class Judge:
         from .course import load_course, preloads
         from .scratch import Scratch
         from .seam import ancestor, cgroup
-        from .seam.nursery import ENVIRONMENT
+        from .seam.nursery import ENVIRONMENT, NEEDS_FORK
 
+        if not hasattr(os, "fork"):
+            raise UnjudgedError(NEEDS_FORK)
+        course = load_course(root / "exercises" / "course.toml")
+        modules = preloads(course.chapter(name) for name in chapters)
         files = [f for c in chapters for f in suite_files(root, c, hidden=hidden)]
         if not files:
             raise UnjudgedError(f"{root / 'tests'} has no suite of {', '.join(chapters)}")
@@ -131,8 +136,6 @@ class Judge:
         cgroup.divided()  # before it starts: it is to be born in the leaf
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the judge is left
         ours, theirs = socket.socketpair()
-        course = load_course(root / "exercises" / "course.toml")
-        modules = preloads(course.chapter(name) for name in chapters)
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             ancestor.command(theirs.fileno(), modules),
             stdin=subprocess.DEVNULL,

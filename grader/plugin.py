@@ -11,7 +11,6 @@ import functools
 import hashlib
 import json
 import os
-import sys
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -156,7 +155,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # of small tensors, more would only wait
     # tiktoken's vocabulary, so that it need not be fetched; the nursery passes it on.
-    os.environ.update(fill_tiktoken_cache(Path(sys.prefix) / "share" / "llm-kata" / "tiktoken"))
+    os.environ.update(fill_tiktoken_cache())
     config.addinivalue_line("markers", "exercise(name): the exercise that a test is for")
     grading = Grading(config)
     config.stash[_grading] = grading

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -87,7 +86,7 @@ def doctor() -> None:
     from rich.table import Table
 
     from ..grading import versions
-    from ..model.tokenizer import find_vocabulary
+    from ..model.tokenizer import CACHE, find_vocabulary
     from ..seam import cgroup
     from ..seam.sandbox import active_layers
 
@@ -97,8 +96,7 @@ def doctor() -> None:
     console.print(f"judged mode: {'here' if hasattr(os, 'fork') else 'not here, it needs fork'}")
     try:
         find_vocabulary()
-        cache = Path(sys.prefix) / "share" / "llm-kata" / "tiktoken"
-        filled = "filled" if cache.is_dir() and any(cache.iterdir()) else "filled when it is needed"
+        filled = "filled" if CACHE.is_dir() and any(CACHE.iterdir()) else "filled when it is needed"
         console.print(f"GPT-2's vocabulary: here, and tiktoken's cache is {filled}\n")
     except KataError as error:
         console.print(f"GPT-2's vocabulary: {error}\n")

@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,10 @@ VOCAB_BPE = "1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5"
 ENCODER_JSON = "196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf636783"
 ADDRESS = "https://openaipublic.blob.core.windows.net/gpt-2/encodings/main/"
 END_OF_TEXT = "<|endoftext|>"
+
+CACHE = (
+    Path(sys.prefix) / "share" / "llm-kata" / "tiktoken"
+)  # in the environment, not in the home folder
 
 FILES = ("vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json")
 
@@ -95,7 +100,7 @@ def _write_json(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8", newline="\n")
 
 
-def fill_tiktoken_cache(folder: Path) -> dict[str, str]:
+def fill_tiktoken_cache(folder: Path = CACHE) -> dict[str, str]:
     """Lay the vocabulary where `tiktoken.get_encoding("gpt2")` looks before it downloads.
 
     Args:

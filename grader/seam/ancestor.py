@@ -15,7 +15,6 @@ import os
 import socket
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 from ..model.tokenizer import fill_tiktoken_cache
 from . import nursery
@@ -63,11 +62,9 @@ def _fork_nursery(control: socket.socket) -> nursery.Started:
 
 def main() -> None:
     """Import, fork the nursery, and become the judge."""
-    if not hasattr(os, "fork"):
-        raise SystemExit(nursery.NEEDS_FORK)
     number, *preload = sys.argv[1:]
     control = socket.socket(fileno=int(number))
-    os.environ.update(fill_tiktoken_cache(Path(sys.prefix) / "share" / "llm-kata" / "tiktoken"))
+    os.environ.update(fill_tiktoken_cache())
     nursery.import_all(preload)
     started = _fork_nursery(control)
     gc.enable()

@@ -380,9 +380,11 @@ def be(control: socket.socket, without: Sequence[str] = ()) -> NoReturn:
         sandbox.die_with_parent()
         _settle_in(without)
         _serve(control, without)
-    except BaseException as error:  # noqa: BLE001 - whoever asks for a worker is told
-        os.write(2, f"{type(error).__name__}: {error}".encode())
-    os._exit(1)
+    except Exception as error:  # noqa: BLE001 - whoever asks for a worker is told
+        with contextlib.suppress(OSError):  # nobody asks any more
+            os.write(2, f"{type(error).__name__}: {error}".encode())
+    finally:
+        os._exit(1)  # it never comes back to what would become a judge
 
 
 def main() -> None:

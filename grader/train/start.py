@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -92,11 +91,10 @@ def start(run: Run, chapters: Chapters, text: str, context: int) -> Start:
 
 
 def _gpt2_tokenizer() -> Any:
-    import sys
 
     import tiktoken
 
-    os.environ.update(fill_tiktoken_cache(Path(sys.prefix) / "share" / "llm-kata" / "tiktoken"))
+    os.environ.update(fill_tiktoken_cache())
     return tiktoken.get_encoding("gpt2")
 
 

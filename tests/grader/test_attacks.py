@@ -97,6 +97,7 @@ operators = [
 ]
 composites = ["torch.nn.MultiheadAttention", "torch.nn.functional.multi_head_attention_forward"]
 """
+CALL_SECONDS = 2  # many attacks end by them
 MARK = "kata-attack-was-here"  # in the name of whatever an attack writes outside
 STOP = 60.0  # seconds after which a grading has hung
 
@@ -316,7 +317,7 @@ class Arena:
             timer.cancel()
         return tuple(found.values())
 
-    def grade(self, folder, exercise="double", call_seconds=2):
+    def grade(self, folder, exercise="double", call_seconds=CALL_SECONDS):
         """The records of an exercise's tests on a hostile folder."""
         tests = [t for t in self.judge.tests if t.exercise == exercise]
         plan = Plan(self.root, self.course, folder, self.course.chapters, exercise)
@@ -363,15 +364,14 @@ def right(records, outcome, says="", never=""):
     return ""
 
 
-LATE = "a call did not return within 2 s"
-
-
 @pytest.mark.parametrize("attack", ATTACKS, ids=[a.name for a in ATTACKS])
 def test_attack(arena, tmp_path, attack):
     arena.write(tmp_path / "hostile", attack.text)
     records = arena.grade(tmp_path / "hostile", attack.exercise)
     wrong = right(records, attack.outcome, attack.says, attack.never)
-    if LATE in wrong:  # a machine short of memory takes longer to reach a limit
+    if (
+        f"did not return within {CALL_SECONDS} s" in wrong
+    ):  # a machine short of memory takes longer to reach a limit
         records = arena.grade(tmp_path / "hostile", attack.exercise, call_seconds=20)
         wrong = right(records, attack.outcome, attack.says, attack.never)
     assert not wrong, wrong

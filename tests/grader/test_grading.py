@@ -14,7 +14,7 @@ from grader import grading
 from grader.course import load_course
 from grader.errors import UnjudgedError
 from grader.grading import Plan
-from grader.judge import Job
+from grader.judge import Job, Judge
 from grader.report import (
     ChapterReport,
     ExerciseReport,
@@ -24,6 +24,7 @@ from grader.report import (
     rounded,
     worst,
 )
+from grader.seam import ancestor
 
 CHAPTER = "ch01_demo"
 SCHEMA = json.loads(
@@ -388,6 +389,31 @@ def test_a_nursery_that_ends_before_it_is_needed_is_named_in_one_sentence(demo, 
     suite.write_text(kill + suite.read_text(encoding="utf-8"), encoding="utf-8")
     with pytest.raises(UnjudgedError, match=r"^the nursery has ended: it said nothing$"):
         grading.grade(replace(plan, root=demo))
+
+
+def test_a_nursery_that_cannot_settle_in_says_why(plan, monkeypatch):
+    plain = ancestor.command
+    broken = (
+        "from grader.seam import ancestor, sandbox\n"
+        "def granted(): raise OSError(28, 'No space left on device')\n"
+        "sandbox.granted = granted\n"
+        "ancestor.main()\n"
+    )
+
+    def command(*arguments):
+        found = plain(*arguments)
+        at = found.index("-m")
+        return [*found[:at], "-c", broken, *found[at + 2 :]]
+
+    monkeypatch.setattr(ancestor, "command", command)
+    with pytest.raises(UnjudgedError, match=r"^the nursery has ended: OSError: .*No space left"):
+        grading.grade(plan)
+
+
+def test_a_system_without_fork_is_told_so_in_one_sentence(demo_root, monkeypatch):
+    monkeypatch.delattr(os, "fork")
+    with pytest.raises(UnjudgedError, match="judged mode needs a system with fork"):
+        Judge(demo_root, [CHAPTER], seed=0)
 
 
 def test_a_skip_in_a_suite_is_unjudged_and_gives_no_score(demo, plan):

@@ -612,7 +612,7 @@ def aborts():
 def innocent():
     from grader.model.tokenizer import fill_tiktoken_cache
 
-    os.environ.update(fill_tiktoken_cache(Path(sys.prefix) / "share" / "llm-kata" / "tiktoken"))
+    os.environ.update(fill_tiktoken_cache())
     nursery = Nursery()
     context, _, chapter = opened(nursery, INNOCENT)
     yield chapter

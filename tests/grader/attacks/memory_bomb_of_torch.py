@@ -1,7 +1,7 @@
-"""Takes memory without end, by torch; where pages come slowly, the deadline is there first.
+"""Takes memory without end, by torch.
 
 outcome: FAILED
-says: memory|MiB of memory|SIGKILL|did not return
+says: memory|MiB of memory|SIGKILL
 """
 
 import torch
