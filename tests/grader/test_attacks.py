@@ -369,9 +369,8 @@ def test_attack(arena, tmp_path, attack):
     arena.write(tmp_path / "hostile", attack.text)
     records = arena.grade(tmp_path / "hostile", attack.exercise)
     wrong = right(records, attack.outcome, attack.says, attack.never)
-    if (
-        f"did not return within {CALL_SECONDS} s" in wrong
-    ):  # a machine short of memory takes longer to reach a limit
+    if f"did not return within {CALL_SECONDS} s" in wrong:
+        # A machine short of memory takes longer to reach a limit.
         records = arena.grade(tmp_path / "hostile", attack.exercise, call_seconds=20)
         wrong = right(records, attack.outcome, attack.says, attack.never)
     assert not wrong, wrong
