@@ -203,7 +203,8 @@ def _run_here(plan: Plan, tests: Sequence[Test], *, interactive: bool) -> Iterat
             stdin=None if interactive else subprocess.DEVNULL,
             stdout=None if interactive else subprocess.PIPE,
             stderr=subprocess.STDOUT if not interactive else None,
-            env=environment() | {"TERM": os.environ.get("TERM", "dumb")},
+            # What a process that is stopped leaves behind goes with our folder.
+            env=environment() | {"TERM": os.environ.get("TERM", "dumb"), "TMPDIR": str(folder)},
         )
         # On a terminal there is Ctrl-C, and somebody may be at a breakpoint.
         seconds = None if interactive else plan.course.limits.test_seconds

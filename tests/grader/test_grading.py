@@ -475,13 +475,17 @@ def test_check_here_goes_on_after_a_process_that_ended(plan):
     assert [t.verdict for t in report.tests] == ["FAILED", "PASSED", "PASSED"]
 
 
-def test_check_here_stops_a_hang_where_no_terminal_is(demo, plan, monkeypatch):
+def test_check_here_stops_a_hang_where_no_terminal_is(demo, plan, monkeypatch, tmp_path):
     monkeypatch.setattr(grading, "IMPORT_SECONDS", 8.0)
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     plan = replace(plan, root=demo, course=limit(demo, test_seconds=1))
     text = GOOD + "def double(x):\n    while True: pass\n"
     (plan.subject / f"{CHAPTER}.py").write_text(text, encoding="utf-8")
     report = grading.check_here(replace(plan, exercise="double"))
     assert "did not end within" in report.tests[0].message
+    assert list((tmp_path / "temporary").iterdir()) == [], "it left a folder behind"
 
 
 # Points
