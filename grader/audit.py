@@ -1,12 +1,14 @@
 """Prove the tests: stubs fail, solutions pass, wrong answers are rejected, no test is idle.
 
 For each chapter: with one exercise stubbed, each of its tests fails; the reference and every right
-alternative pass in both modes (here, an alternative meets the tests of its own exercises alone);
-each wrong answer is rejected by the test that it names; each test rejects at least one.
+alternative pass in both modes (judged, together with others, all that their exercises serve; here,
+alone, the tests of its own exercises); each wrong answer is rejected by the test that it names;
+each test rejects at least one.
 """
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,7 +19,7 @@ from . import scratch
 from .course import Chapter, Course
 from .errors import KataError
 from .judge import Job, Judge
-from .overlay import Answer, definition, overlay, read_answer, splice
+from .overlay import Answer, definition, overlay, read_answer, splice, together
 from .release import stub_of
 from .report import FAILED, PASSED
 
@@ -102,6 +104,10 @@ class _ChapterAuditor:
         self._reference = (root / "solutions" / f"{chapter.name}.py").read_text(encoding="utf-8")
         self._wrong = [read_answer(p) for p in sorted((self._home / "wrong").glob("*.py"))]
         self._right = [read_answer(p) for p in sorted((self._home / "right").glob("*.py"))]
+        self._groups = {
+            f"right together {number}": group
+            for number, group in enumerate(together(self._right), 1)
+        }
         self.found = ChapterAudit(chapter.name, len(judge.of(chapter.name)))
         self.verdicts: dict[str, dict[str, dict[str, Any]]] = {}
         self._check_names()
@@ -126,12 +132,13 @@ class _ChapterAuditor:
     def jobs(self) -> Iterable[Job]:
         """Every run that the audit needs in any case; a wrong answer meets the test it names."""
         name, tests = self._chapter.name, self._judge.of
-        for judged in (True, False):
-            mode = "judged" if judged else "here"
-            yield self._job(f"reference, {mode}", self._reference, None, judged=judged)
-            for answer in self._right:
-                text, ids = self._overlay(answer), self._touched(answer, judged=judged)
-                yield self._job(f"right/{answer.name}, {mode}", text, ids, judged=judged)
+        yield self._job("reference, judged", self._reference, None)
+        for label, group in self._groups.items():
+            yield self._job(label, self._overlay(*group), self._served(*group))
+        yield self._job("reference, here", self._reference, None, judged=False)
+        for answer in self._right:
+            ids = [t.id for t in tests(name, answer.exercises)]
+            yield self._job(f"right/{answer.name}, here", self._overlay(answer), ids, judged=False)
         stub = stub_of(self._reference, name)
         for exercise in self._chapter.exercises:
             text = splice(self._reference, {exercise.name: definition(stub, exercise.name)})
@@ -141,11 +148,17 @@ class _ChapterAuditor:
             yield self._job(f"wrong/{answer.name}", self._overlay(answer), [answer.rejected_by])
 
     def more_jobs(self) -> Iterator[Job]:
-        """The runs that show whether a test which has rejected nothing yet rejects anything.
+        """The runs that show which of the right alternatives that do not pass together it is.
 
-        And what else rejects a wrong answer that the test it names did not. To be asked for one at
-        a time: each depends on what came of those before.
+        And whether a test which has rejected nothing yet rejects anything, and what else rejects a
+        wrong answer that the test it names did not. To be asked for one at a time: each depends on
+        what came of those before.
         """
+        for label, group in self._groups.items():
+            if self._not_passed(label, self._served(*group)):
+                for answer in group:
+                    ids = self._served(answer)
+                    yield self._job(f"right/{answer.name}, judged", self._overlay(answer), ids)
         for answer in self._wrong:
             ids = [t.id for t in self._judge.of(self._chapter.name, answer.exercises)]
             if self._rejected(answer):
@@ -173,16 +186,16 @@ class _ChapterAuditor:
             if record["verdict"] == FAILED
         )
 
-    def _touched(self, answer: Answer, *, judged: bool) -> list[str]:
-        """The tests of the exercises that an answer replaces; judged, of all that need them too."""
-        names = set(answer.exercises)
+    def _served(self, *answers: Answer) -> list[str]:
+        """The tests of the exercises that answers replace, and of all that need those."""
+        names = {name for answer in answers for name in answer.exercises}
         for exercise in self._chapter.exercises:  # in order of teaching: needs come before
-            if judged and names & set(exercise.needs):
+            if names & set(exercise.needs):
                 names.add(exercise.name)
         return [t.id for t in self._judge.of(self._chapter.name, names)]
 
-    def _overlay(self, answer: Answer) -> str:
-        return overlay(self._reference, answer.text)
+    def _overlay(self, *answers: Answer) -> str:
+        return functools.reduce(overlay, (a.text for a in answers), self._reference)
 
     def _job(self, what: str, text: str, ids: list[str] | None, *, judged: bool = True) -> Job:
         label = f"{self._chapter.name} {what}"
@@ -195,31 +208,45 @@ class _ChapterAuditor:
 
     def conclude(self) -> ChapterAudit:
         """Read the verdicts."""
-        verdicts = self.verdicts
         found, prefix = self.found, self._chapter.name
-        every = {t.id for t in self._judge.of(prefix)}
+        every = sorted(t.id for t in self._judge.of(prefix))
         found.right = len(self._right)
-        for judged in (True, False):
-            mode = "judged" if judged else "here"
-            expected = {f"right/{a.name}": self._touched(a, judged=judged) for a in self._right}
-            for what, tests in {"reference": sorted(every), **expected}.items():
-                came = verdicts[f"{prefix} {what}, {mode}"]
-                for test in tests:
-                    if came.get(test, {}).get("verdict") != PASSED:
-                        why = came.get(test, {}).get("message", "did not run")
-                        found.faults.append(
-                            f"{prefix}: {what} does not pass {test} ({mode}): {why}"
-                        )
+        for mode in ("judged", "here"):
+            self._must_pass(f"reference, {mode}", every)
+        for answer in self._right:
+            ids = [t.id for t in self._judge.of(prefix, answer.exercises)]
+            self._must_pass(f"right/{answer.name}, here", ids)
+        for label, group in self._groups.items():
+            if self._not_passed(label, self._served(*group)):
+                for answer in group:
+                    self._must_pass(f"right/{answer.name}, judged", self._served(answer))
+                names = ", ".join(answer.name for answer in group)
+                self._must_pass(label, self._served(*group), f" ({names})")
         for exercise in self._chapter.exercises:
-            for test, record in verdicts[f"{prefix} stub/{exercise.name}"].items():
+            for test, record in self.verdicts[f"{prefix} stub/{exercise.name}"].items():
                 if record["verdict"] != FAILED:
                     text = f"the stub of {exercise.id} is {record['verdict']} in {test}, not FAILED"
                     found.faults.append(text)
         self._conclude_wrong()
-        for test in sorted(every):
+        for test in every:
             if not found.kills[test]:
                 found.faults.append(f"{prefix}: {test} rejects no wrong answer")
         return found
+
+    def _not_passed(self, what: str, tests: list[str]) -> dict[str, str]:
+        """Of a run, the tests that did not pass, each with the reason."""
+        came = self.verdicts[f"{self._chapter.name} {what}"]
+        return {
+            test: came.get(test, {}).get("message", "did not run")
+            for test in tests
+            if came.get(test, {}).get("verdict") != PASSED
+        }
+
+    def _must_pass(self, what: str, tests: list[str], more: str = "") -> None:
+        self.found.faults += [
+            f"{self._chapter.name}: {what}{more} does not pass {test}: {why}"
+            for test, why in self._not_passed(what, tests).items()
+        ]
 
     def _conclude_wrong(self) -> None:
         found, prefix = self.found, self._chapter.name

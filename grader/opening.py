@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .course import Course, Exercise, Rule
-from .errors import KataError, SubjectBroken, SubjectError
-from .subject import Source, load_package, sources_for
+from .errors import KataError, SubjectBroken, SubjectError, SubjectMissing
+from .subject import Source, code_bytes, load_package, read_source, sources_for
 
 if TYPE_CHECKING:
     from .seam.remote import Nursery, Worker
@@ -112,12 +114,30 @@ class Opening:
         name = exercise.chapter
         return sources_for(name, self._subject, self._reference, before, own=self._own)
 
+    def _known_codes(self, sources: list[Source]) -> list[bytes]:
+        """What these were compiled to; before a worker has said so, it is known of the reference.
+
+        The judge compiles nothing of a subject: what the compiler does with it is the worker's.
+        """
+        ours = str(self._reference)
+        return self._codes.get(tuple(sources)) or [
+            code_bytes(s.name, s.text) if os.path.dirname(s.path) == ours else b"" for s in sources
+        ]
+
     def _start(self, nursery: Nursery, exercise: Exercise, seed: int) -> _Started:
         sources = self._sources(exercise)
         with contextlib.ExitStack() as stack:
             worker = stack.enter_context(nursery.worker(exercise.rules))
-            worker.start_loading(sources, seed, self._codes.get(tuple(sources), ()))
+            worker.start_loading(sources, seed, self._known_codes(sources))
             return _Started((exercise.id, seed), worker, sources, stack.pop_all())
+
+
+@functools.cache
+def compile_ahead(reference: Path, chapters: tuple[str, ...]) -> None:
+    """Compile chapters of the reference in this process, so that no fork of it has to."""
+    for name in chapters:
+        with contextlib.suppress(SubjectMissing):
+            code_bytes(name, read_source(reference, name).text)
 
 
 def _scratch() -> tempfile.TemporaryDirectory[str]:

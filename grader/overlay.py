@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +61,35 @@ def overlay(reference: str, answer: str) -> str:
         elif name := _name(node):
             pieces[name] = _text(answer, node)
     return splice(reference, pieces, imports)
+
+
+def together(answers: Iterable[Answer]) -> list[list[Answer]]:
+    """Few groups of answers, each of which can be laid over one reference as a whole.
+
+    No two of a group give one name two meanings, be it a definition or an import.
+    """
+    groups: list[tuple[dict[str, str], list[Answer]]] = []
+    for answer in answers:
+        binds = _bindings(answer.text)
+        for known, group in groups:
+            if all(known.get(name, text) == text for name, text in binds.items()):
+                known |= binds
+                group.append(answer)
+                break
+        else:
+            groups.append((binds, [answer]))
+    return [group for _, group in groups]
+
+
+def _bindings(text: str) -> dict[str, str]:
+    """The names that the top level of a text binds, each with the statement that does."""
+    found = {}
+    for node in ast.parse(text).body:
+        names = [_name(node)]
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [(alias.asname or alias.name).partition(".")[0] for alias in node.names]
+        found.update({name: _text(text, node) for name in names if name})
+    return found
 
 
 def splice(reference: str, pieces: Mapping[str, str], imports: list[str] | None = None) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import hashlib
 import json
 import os
@@ -22,7 +23,7 @@ import pytest
 from .course import Chapter, Course, Exercise, load_course, preloads
 from .errors import SubjectKilled, SubjectSpent, SubjectTimeout, UnjudgedError
 from .model.tokenizer import fill_tiktoken_cache
-from .opening import Opening
+from .opening import Opening, compile_ahead
 from .seam.nursery import Started, start
 from .seam.sandbox import hide
 from .verdict import Outcome, judge_exception
@@ -151,6 +152,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, the Hypothesis profiles, and this run's state."""
+    _import_torch()
     from hypothesis import HealthCheck, Phase, settings
 
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # of small tensors, more would only wait
@@ -173,6 +175,15 @@ def pytest_configure(config: pytest.Config) -> None:
     seen = (Phase.explicit, Phase.generate, Phase.shrink)
     settings.register_profile("kata-visible", phases=seen, **common)
     settings.register_profile("kata-hidden", phases=seen[:2], **common)
+
+
+def _import_torch() -> None:
+    """Now, when the collector may be off: of so many new objects, none is ever garbage."""
+    gc.disable()
+    import torch  # noqa: F401
+
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -318,6 +329,8 @@ class _Jobs:
         _import_ahead((*chapter.oracles, *(() if job["judged"] else chapter.preload)))
         if not job["judged"]:
             return None
+        before = tuple(c.name for c in grading.course.before(chapter.name))
+        compile_ahead(grading.reference, before)
         rule_sets = [_exercise_of(grading, item).rules for item in self._of(job)]
         return grading.start_nursery().fork(rule_sets, job["call_seconds"])
 

@@ -73,7 +73,10 @@ def main() -> None:
     import pytest
 
     arguments += ["--kata-serve", str(control.detach())]
-    raise SystemExit(pytest.main(arguments, [started]))
+    code = pytest.main(arguments, [started])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # to take down what was imported, object by object, takes 150 ms
 
 
 if __name__ == "__main__":

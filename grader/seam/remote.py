@@ -354,13 +354,15 @@ class Worker:
         Args:
             sources: Of the subject's chapters, the one under test last.
             seed: For torch's default generator beside the subject.
-            codes: What a worker has compiled these sources to. If there are none, this one does it,
-                and sends them before a line of the subject runs; so they say what the texts say.
+            codes: What each of these sources is compiled to. Those that are empty the worker
+                compiles, and sends before a line of the subject runs; so they say what the texts
+                say. None at all: it compiles every one.
         """
         texts = [(s.name, s.text) for s in sources]
-        self._compiles = not codes
+        codes = list(codes) or [b""] * len(texts)
+        self._compiles = not all(codes)
         with contextlib.suppress(SubjectDied, SubjectTimeout), self._call():  # `loaded` says it
-            self._loading = self._ask("load", texts, list(codes), seed)
+            self._loading = self._ask("load", texts, codes, seed)
 
     def loaded(self) -> Handle:
         """Wait until the subject is loaded; the test's time begins here.

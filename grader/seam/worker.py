@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from ..subject import Source, compiled, load_package, subject_frames
+from ..subject import Source, code_bytes, load_package, subject_frames
 from . import rules
 from .wire import MAX_FRAME, Decoder, Encoder, WireError, handle_bytes
 from .workbench import Workbench
@@ -162,27 +162,20 @@ class Worker:
             return ()
 
     def _load(self, texts: list[tuple[str, str]], codes: list[bytes], seed: int) -> Any:
-        if not codes:
-            self._send(self._requests[-1], ("codes", [_compiled(*each) for each in texts]))
+        if not all(codes):
+            codes = [code or code_bytes(*text) for code, text in zip(codes, texts, strict=True)]
+            self._send(self._requests[-1], ("codes", codes))
         torch.default_generator.manual_seed(seed)
         scratch = os.getcwd()
         os.environ.update(HOME=scratch, TMPDIR=scratch)
         rules.guard()
-        known = [marshal.loads(code) if code else None for code in codes or [b""] * len(texts)]  # noqa: S302 - as much the subject's as its text
+        known = [marshal.loads(code) if code else None for code in codes]  # noqa: S302 - as much the subject's as its text
         sources = [
             Source(name, text, f"{name}.py", code)
             for (name, text), code in zip(texts, known, strict=True)
         ]
         module = load_package(sources)
         return module, Workbench(scratch)
-
-
-def _compiled(name: str, text: str) -> bytes:
-    """What a text is compiled to; nothing where it does not compile, as its import will say."""
-    try:
-        return marshal.dumps(compiled(Source(name, text, f"{name}.py")))
-    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
-        return b""
 
 
 def _raised(error: BaseException) -> tuple[Any, ...]:

@@ -5,6 +5,7 @@ import pytest
 from grader.audit import audit
 from grader.course import load_course
 from grader.errors import KataError
+from grader.overlay import Answer, together
 
 WRONG = {
     "adds_two": ("double", "test_visible.py::test_double_of_three", "return x + 2"),
@@ -79,8 +80,38 @@ def test_a_right_alternative_that_fails_is_found(proved):
     home, run = proved
     write(home / "right", "broken", "double", "", "return x + 2")
     faults = run().faults
-    assert any("right/broken does not pass" in f and "(judged)" in f for f in faults)
-    assert any("right/broken does not pass" in f and "(here)" in f for f in faults)
+    for mode in ("here", "judged"):
+        assert any(f"right/broken, {mode} does not pass" in fault for fault in faults)
+    judged = [fault for fault in faults if ", judged" in fault]
+    assert judged
+    assert not any("right/shifted" in fault for fault in judged)  # met the tests beside it
+
+
+def test_right_alternatives_that_fail_only_together_are_found(proved):
+    home, run = proved
+    (home / "right" / "shifted.py").unlink()
+    write(home / "right", "marked", "double", "", "return x * 2\nMARK = 1")
+    write(home / "right", "unlucky", "quadruple", "", "return 4 * x - int('MARK' in globals())")
+    faults = run().faults
+    words = "ch01_demo: right together 1 (marked, unlucky) does not pass"
+    assert faults
+    assert all(fault.startswith(words) for fault in faults)
+
+
+def test_alternatives_stand_together_unless_a_name_means_two_things():
+    texts = {
+        "a": "import math\nimport torch.nn as nn\ndef f(): pass",
+        "b": "import math\ndef g(): pass",
+        "c": "def f(): return 1",
+        "d": "from torch import nn\ndef h(): pass",
+        "e": "import math\ndef _help(): pass\ndef k(): pass",
+        "f": "def _help(): return 1\ndef m(): pass",
+    }
+    groups = together(Answer(name, "", (), "", text) for name, text in texts.items())
+    assert [[answer.name for answer in group] for group in groups] == [
+        ["a", "b", "e"],
+        ["c", "d", "f"],
+    ]
 
 
 @pytest.mark.parametrize(
