@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .course import Course, Exercise, Rule
 from .errors import KataError, SubjectBroken, SubjectError, SubjectMissing
-from .subject import Source, code_bytes, load_package, read_source, sources_for
+from .subject import Source, load_package, read_source, sources_for
 
 if TYPE_CHECKING:
     from .seam.remote import Nursery, Worker
@@ -119,6 +119,8 @@ class Opening:
 
         The judge compiles nothing of a subject: what the compiler does with it is the worker's.
         """
+        from .seam.worker import code_bytes
+
         ours = str(self._reference)
         return self._codes.get(tuple(sources)) or [
             code_bytes(s.name, s.text) if os.path.dirname(s.path) == ours else b"" for s in sources
@@ -135,6 +137,8 @@ class Opening:
 @functools.cache
 def compile_ahead(reference: Path, chapters: tuple[str, ...]) -> None:
     """Compile chapters of the reference in this process, so that no fork of it has to."""
+    from .seam.worker import code_bytes
+
     for name in chapters:
         with contextlib.suppress(SubjectMissing):
             code_bytes(name, read_source(reference, name).text)

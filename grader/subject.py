@@ -11,7 +11,6 @@ from __future__ import annotations
 import functools
 import importlib
 import linecache
-import marshal
 import os
 import stat
 import sys
@@ -50,15 +49,6 @@ class Source:
 def compiled(source: Source) -> CodeType:
     """A source's code, no line of which is run; raises what `compile` does."""
     return source.code or compile(source.text, source.path, "exec", dont_inherit=True)
-
-
-@functools.lru_cache(maxsize=64)
-def code_bytes(name: str, text: str) -> bytes:
-    """What a chapter's text is compiled to; none where it does not compile, as its import says."""
-    try:
-        return marshal.dumps(compiled(Source(name, text, f"{name}.py")))
-    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
-        return b""
 
 
 def read_source(folder: Path, chapter: str) -> Source:

@@ -8,6 +8,7 @@ secret, and nothing that it says is believed beyond its being a value.
 from __future__ import annotations
 
 import contextlib
+import functools
 import marshal
 import os
 import socket
@@ -19,7 +20,7 @@ from typing import Any
 
 import torch
 
-from ..subject import Source, code_bytes, load_package, subject_frames
+from ..subject import Source, compiled, load_package, subject_frames
 from . import rules
 from .wire import MAX_FRAME, Decoder, Encoder, WireError, handle_bytes
 from .workbench import Workbench
@@ -176,6 +177,15 @@ class Worker:
         ]
         module = load_package(sources)
         return module, Workbench(scratch)
+
+
+@functools.lru_cache(maxsize=64)
+def code_bytes(name: str, text: str) -> bytes:
+    """What a chapter's text is compiled to; none where it does not compile, as its import says."""
+    try:
+        return marshal.dumps(compiled(Source(name, text, f"{name}.py")))
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
+        return b""
 
 
 def _raised(error: BaseException) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ import pytest
 from grader.course import load_course
 from grader.errors import SubjectBroken, SubjectMissing
 from grader.opening import Opening
+from grader.seam import worker
 from grader.subject import Source, load_package
 
 TWO = """
@@ -70,6 +71,22 @@ def test_the_worker_that_was_started_ahead_serves_the_test(opening):
     assert first[0] != second[0]
     assert first[1] != second[1]
     assert not Path(second[1]).exists(), "its folder is gone"
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_the_judge_compiles_the_reference_and_nothing_of_a_subject(opening, monkeypatch, own):
+    """What the compiler makes of a subject, or a subject of the compiler, is the worker's."""
+    asked = []
+    compiles = worker.code_bytes
+    monkeypatch.setattr(
+        worker, "code_bytes", lambda *text: asked.append(text[0]) or compiles(*text)
+    )
+    text = "from .ch01_first import first\n\ndef second():\n    return first() + 1\n"
+    one, exercise = opening(text, own=own, first="def first():\n    return 1\n")
+    for seed in (1, 2):
+        with one.opened(exercise, seed) as (chapter, _):
+            assert chapter.second() == 2
+    assert asked == ([] if own else ["ch01_first"])
 
 
 @pytest.fixture

@@ -82,6 +82,18 @@ def test_a_source_is_compiled_once_and_before_any_of_it_runs(load, nursery):
             assert second.codes == []
 
 
+def test_a_worker_compiles_only_what_nobody_has_compiled(nursery):
+    first = Source("ch01_demo", "x = 1", "ch01_demo.py")
+    last = Source("ch02_demo", "from .ch01_demo import x\n\ndef f():\n    return x", "y")
+    other = marshal.dumps(compile("x = 2", "ch01_demo.py", "exec"))
+    with nursery.worker() as worker:
+        worker.start_loading([first, last], 1, [other, b""])
+        assert worker.loaded().f() == 2
+        known, code = worker.codes
+    assert known == other
+    assert marshal.loads(code) == compile(last.text, "ch02_demo.py", "exec")
+
+
 def test_subject_and_codes_may_be_larger_than_what_a_socket_holds(nursery):
     """Neither side waits for the other to read."""
     text = "".join(f"def f{n}(x):\n    return [x, {n}, 'text {n}']\n" for n in range(10_000))

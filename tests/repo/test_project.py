@@ -35,6 +35,14 @@ def test_no_registry_and_no_machine_is_named():
                 assert word not in content, f"{path} holds {word!r}"
 
 
+def test_everything_here_is_text():
+    """No database, archive or picture that a run has left behind."""
+    for path in tracked():
+        if path.is_file():
+            assert b"\0" not in path.read_bytes(), path
+            path.read_text(encoding="utf-8")
+
+
 def test_every_file_is_opened_with_its_encoding():
     pattern = re.compile(r"\.(read_text|write_text)\(\)|open\([^)]*\"[rwa]\"\)")
     for path in (ROOT / "grader").rglob("*.py"):
