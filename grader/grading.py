@@ -245,7 +245,8 @@ def _follow(
         text = b"".join(said).decode("utf-8", "replace").strip().splitlines()
         errors = [line for line in text if line.startswith("E ")] or text
         if process.returncode in (2, 3, 4, 5) and errors:
-            raise UnjudgedError(f"the suite cannot be run: {errors[-1].removeprefix('E ').strip()}")
+            why = errors[-1].removeprefix("E ").removeprefix("ERROR: ").strip()
+            raise UnjudgedError(f"the suite cannot be run: {why}")
     if seen < expected:
         yield {"ended": f"the process ended during the test (exit code {process.returncode})"}
 

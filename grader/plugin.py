@@ -180,10 +180,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def _import_torch() -> None:
     """Now, when the collector may be off: of so many new objects, none is ever garbage."""
     gc.disable()
-    import torch  # noqa: F401
-
-    gc.freeze()
-    gc.enable()
+    try:
+        import torch  # noqa: F401
+    except (ImportError, OSError) as error:  # not there, or a library that it needs
+        words = f"torch cannot be imported ({error}); set the course up as README.md says"
+        raise pytest.UsageError(words) from None
+    else:
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

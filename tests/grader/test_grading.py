@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from dataclasses import replace
 from fractions import Fraction
@@ -366,6 +367,26 @@ def test_a_suite_that_cannot_be_collected_is_unjudged(demo, demo_course, plan):
     suite.write_text("import nowhere_at_all\n", encoding="utf-8")
     with pytest.raises(UnjudgedError, match="nowhere_at_all"):
         grading.grade(replace(plan, root=demo))
+
+
+def test_a_check_without_torch_says_what_is_missing(plan, tmp_path, monkeypatch):
+    """In one sentence, by the tests' own process; nothing is judged."""
+    without = tmp_path / "without"
+    without.mkdir()
+    (without / "torch.py").write_text("raise ImportError('no torch here')", encoding="utf-8")
+    start = subprocess.Popen
+
+    def starts(command, **settings):
+        run = f"import sys, pytest; sys.path.insert(0, {str(without)!r}); sys.exit(pytest.main())"
+        return start([sys.executable, "-I", "-c", run, *command[4:]], **settings)
+
+    monkeypatch.setattr(subprocess, "Popen", starts)
+    with pytest.raises(UnjudgedError) as caught:
+        grading.check_here(plan)
+    assert str(caught.value) == (
+        "the suite cannot be run: torch cannot be imported (no torch here); "
+        "set the course up as README.md says"
+    )
 
 
 def test_a_module_to_preload_that_is_not_there_is_named_in_one_sentence(demo, plan):
