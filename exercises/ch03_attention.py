@@ -159,7 +159,7 @@ def copy_v2_into_v1(v2: SelfAttention_v2, v1: SelfAttention_v1) -> SelfAttention
 
     Raises:
         ValueError: `v2` has biases, for which `v1` has no place; the message says "bias", and `v1`
-            is left as it was.
+            is left as it was. A bias of zeros is a bias, too.
 
     Example:
         After copy_v2_into_v1(v2, v1), v1(x) equals v2(x) for every x.
@@ -176,7 +176,8 @@ def causal_attention_weights(scores: Tensor, d_k: int) -> Tensor:
     Row t belongs to the query at position t, which may see the keys at positions 0 to t. What it
     may not see is hidden *before* the softmax: its weight is exactly 0, whatever its score, and
     the weights of what it may see sum to 1. Scores are divided by the square root of `d_k` before
-    the softmax. Large scores must not overflow.
+    the softmax. Scores may be as large as 1e8 and as low as -1e8 (which -inf hides, and -1e4 does
+    not) and must not overflow.
 
     Args:
         scores: Dot products of queries (rows) with keys (columns), (..., T, T) float, with any
@@ -208,7 +209,7 @@ class CausalAttention(nn.Module):
         d_in: Size of a token vector.
         d_out: Size of a query, key, value and context vector.
         context_length: The most tokens that a sequence may have.
-        dropout: The probability with which a weight is dropped while training.
+        dropout: The probability, below 1, with which a weight is dropped while training.
         qkv_bias: Whether the three layers add a bias.
 
     References:
@@ -228,7 +229,7 @@ class CausalAttention(nn.Module):
         before the softmax, and the sequences of a batch do not see each other. In training mode
         each attention weight is dropped by itself (set to 0) with probability `dropout`, after the
         softmax and anew at every call, and those that stay are multiplied by 1 / (1 - dropout); in
-        eval mode none is. Large scores must not overflow.
+        eval mode none is. Scores may be as large as in `causal_attention_weights`.
 
         Args:
             x: Token vectors, (B, T, d_in) float, where T is at most `context_length`.
@@ -256,7 +257,7 @@ class MultiHeadAttentionWrapper(nn.Module):
         d_in: Size of a token vector.
         d_out: Size of the context vector of one head.
         context_length: The most tokens that a sequence may have.
-        dropout: The probability with which a head drops a weight while training.
+        dropout: The probability, below 1, with which a head drops a weight while training.
         num_heads: Number of heads.
         qkv_bias: Whether the heads' layers add a bias.
 
@@ -309,7 +310,7 @@ class MultiHeadAttention(nn.Module):
         d_in: Size of a token vector.
         d_out: Size of the context vector of all heads together.
         context_length: The most tokens that a sequence may have.
-        dropout: The probability with which a weight is dropped while training.
+        dropout: The probability, below 1, with which a weight is dropped while training.
         num_heads: Number of heads, a divisor of `d_out`.
         qkv_bias: Whether the layers for queries, keys and values add a bias.
 

@@ -50,11 +50,12 @@ def format_input(entry: Entry) -> str:
         ### Input:
         {input}
 
-    Instruction and input stand there as they are, whatever characters they hold. There is no
-    newline at the end.
+    Instruction and input stand there as they are, whatever characters they hold. Nothing is added
+    at the end, not even a newline.
 
     Args:
-        entry: With "instruction" and "input"; other keys do not matter. Left as it was.
+        entry: With "instruction" and "input"; other keys do not matter. Left as it was. An
+            instruction, or an input that is not empty, is never white space alone.
 
     Returns:
         The prompt.
@@ -74,12 +75,12 @@ def format_input_phi3(entry: Entry) -> str:
     r"""Turn an entry into the shorter prompt of Phi-3 (exercise 7.1 of the book).
 
     The prompt is `<|user|>`, a newline and the instruction; if the entry's input is not empty, a
-    newline and the input follow. There is no newline at the end. (In a full text of this style
-    comes then a newline, `<|assistant|>`, a newline and the output, which are not part of the
+    newline and the input follow. Nothing is added at the end. (In a full text of this style comes
+    then a newline, `<|assistant|>`, a newline and the output, which are not part of the
     prompt.)
 
     Args:
-        entry: With "instruction" and "input"; other keys do not matter. Left as it was.
+        entry: With "instruction" and "input", as for `format_input`. Left as it was.
 
     Returns:
         The prompt.
@@ -98,9 +99,9 @@ def split_dataset(
 ) -> tuple[list[Entry], list[Entry], list[Entry]]:
     """Split entries into parts for training, testing and validation.
 
-    Entries with the same instruction *and* the same input have the same prompt, and all of them go
-    into the same part, whatever their outputs: a model must not be tested on a prompt that it was
-    trained on. Every entry is in exactly one part, as often as it was given.
+    Entries with the same instruction *and* the same input, to the letter, have the same prompt, and
+    all of them go into the same part, whatever their outputs: a model must not be tested on a
+    prompt that it was trained on. Every entry is in exactly one part, as often as it was given.
 
     Where all prompts differ, int(N * train_frac) of the N entries are for training,
     int(N * test_frac) for testing, and the rest for validation. Where prompts repeat, a part may
@@ -233,7 +234,7 @@ def extract_response(full_text: str, prompt: str) -> str:
 
     It is what follows the prompt, without the heading `### Response:` if that comes first, and
     without white space at its ends. The prompt is cut off where the text begins, and only there: a
-    response may repeat it.
+    response may repeat it. The heading stands nowhere else.
 
     Args:
         full_text: Begins with the prompt. What follows may begin with white space.
@@ -329,7 +330,8 @@ def parse_score(reply: str) -> int | None:
     below 0 or above 100: later ones are not looked at.
 
     Args:
-        reply: Any text.
+        reply: Any text whose integers `int` can read. Letters may stand right beside the digits,
+            as in "85pts".
 
     Returns:
         The score, from 0 to 100, or None.
@@ -372,8 +374,8 @@ def query_model(prompt: str, model: str, url: str) -> str:
     sets "num_ctx" to 2048, the size of the context); and, if you like, "stream".
 
     Unless "stream" is false, the reply is a stream of lines, each of them a JSON object whose
-    ["message"]["content"] is the next piece of the text; the last line's piece is empty. If
-    "stream" is false, the reply is one such object with the whole text.
+    ["message"]["content"] is the next piece of the text; any piece may be empty, and the last
+    line's is. If "stream" is false, the reply is one such object with the whole text.
 
     Use what Python brings along: urllib.request (or http.client).
 

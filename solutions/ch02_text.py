@@ -134,7 +134,8 @@ class SimpleTokenizerV1:
         characters `, . : ; ? _ ! " ( ) '` is dropped (but not the one after it).
 
         Args:
-            ids: Numbers of the vocabulary.
+            ids: Numbers of the vocabulary, whose words are pieces as `split_words` gives them: one
+                that begins with a mark is that mark.
 
         Returns:
             The text.
@@ -386,7 +387,8 @@ class BPETokenizer:
 
     Args:
         merges: Pairs of tokens, as `train_bpe` gives them: each half is a single byte or was made
-            by an earlier merge, and no two merges make the same bytes.
+            by an earlier merge, no two merges make the same bytes, and the merges turn the bytes of
+            each token into that token (so that a pair may be known by its joined bytes, too).
         special_tokens: Tokens with an id of their own that no merging makes, such as
             `<|endoftext|>`: a dict from their text to their id, which may leave gaps between ids;
             or a sequence of their texts, which are numbered after the merges in this order. None
@@ -398,7 +400,7 @@ class BPETokenizer:
 
     def __init__(
         self,
-        merges: Iterable[Pair],
+        merges: Sequence[Pair],
         special_tokens: Mapping[str, int] | Sequence[str] | None = None,
     ) -> None:
         ### BEGIN SOLUTION
@@ -469,7 +471,8 @@ class BPETokenizer:
         itself. Nothing is merged across pieces.
 
         A search for the next pair through the whole piece, after each merge, is fine for the
-        tests. The reference remembers the pieces it has seen, and keeps pairs in a heap.
+        tests; to go through all of GPT-2's 50,000 merges for each piece is too slow. The reference
+        remembers the pieces it has seen, and keeps pairs in a heap.
 
         Args:
             text: Any text without lone surrogates.
@@ -525,7 +528,7 @@ class BPETokenizer:
 
     ### END SOLUTION
 
-    def decode(self, ids: Iterable[int]) -> str:
+    def decode(self, ids: Sequence[int]) -> str:
         """Turn ids back into text.
 
         The bytes of all tokens are joined and read as UTF-8. A character may be spread over several
@@ -545,7 +548,6 @@ class BPETokenizer:
             decode([226, 130, 172]) is "€", and decode([226, 130]) is the one character U+FFFD.
         """
         ### BEGIN SOLUTION
-        ids = list(ids)
         for i in ids:
             if i not in self._bytes:
                 raise ValueError(f"no token has the id {i}; there are {len(self._bytes)} tokens")
@@ -631,8 +633,10 @@ def create_dataloader_v1(
         batch_size: Windows in a batch.
         max_length: Tokens in a window.
         stride: Tokens from the start of a window to the start of the next.
-        shuffle: Whether windows come in another, random order each time that one goes through them.
-        drop_last: Whether to leave out a last batch that is smaller than the others.
+        shuffle: Whether windows come in another, random order each time that one goes through them,
+            also in the next loader of the same text: no seed is set here.
+        drop_last: Whether to leave out a last batch that is smaller than `batch_size`, even if it
+            is the only one.
         num_workers: Processes that load data beside this one.
         tokenizer: What encodes the text; None means tiktoken's "gpt2" (import tiktoken inside the
             function, see the top of the chapter).

@@ -50,11 +50,12 @@ def format_input(entry: Entry) -> str:
         ### Input:
         {input}
 
-    Instruction and input stand there as they are, whatever characters they hold. There is no
-    newline at the end.
+    Instruction and input stand there as they are, whatever characters they hold. Nothing is added
+    at the end, not even a newline.
 
     Args:
-        entry: With "instruction" and "input"; other keys do not matter. Left as it was.
+        entry: With "instruction" and "input"; other keys do not matter. Left as it was. An
+            instruction, or an input that is not empty, is never white space alone.
 
     Returns:
         The prompt.
@@ -81,12 +82,12 @@ def format_input_phi3(entry: Entry) -> str:
     r"""Turn an entry into the shorter prompt of Phi-3 (exercise 7.1 of the book).
 
     The prompt is `<|user|>`, a newline and the instruction; if the entry's input is not empty, a
-    newline and the input follow. There is no newline at the end. (In a full text of this style
-    comes then a newline, `<|assistant|>`, a newline and the output, which are not part of the
+    newline and the input follow. Nothing is added at the end. (In a full text of this style comes
+    then a newline, `<|assistant|>`, a newline and the output, which are not part of the
     prompt.)
 
     Args:
-        entry: With "instruction" and "input"; other keys do not matter. Left as it was.
+        entry: With "instruction" and "input", as for `format_input`. Left as it was.
 
     Returns:
         The prompt.
@@ -108,9 +109,9 @@ def split_dataset(
 ) -> tuple[list[Entry], list[Entry], list[Entry]]:
     """Split entries into parts for training, testing and validation.
 
-    Entries with the same instruction *and* the same input have the same prompt, and all of them go
-    into the same part, whatever their outputs: a model must not be tested on a prompt that it was
-    trained on. Every entry is in exactly one part, as often as it was given.
+    Entries with the same instruction *and* the same input, to the letter, have the same prompt, and
+    all of them go into the same part, whatever their outputs: a model must not be tested on a
+    prompt that it was trained on. Every entry is in exactly one part, as often as it was given.
 
     Where all prompts differ, int(N * train_frac) of the N entries are for training,
     int(N * test_frac) for testing, and the rest for validation. Where prompts repeat, a part may
@@ -264,7 +265,7 @@ def custom_collate_fn(
         Book 7.3, exercise 7.2.
     """
     ### BEGIN SOLUTION
-    pairs = [(0, item) if isinstance(item[-1], int) else item for item in batch]
+    pairs = [(None, item) if isinstance(item[-1], int) else item for item in batch]
     longest = max(len(ids) for _, ids in pairs)
     width = longest if allowed_max_length is None else min(longest, allowed_max_length)
     inputs = torch.full((len(pairs), width), pad_token_id)  # (B, T)
@@ -272,7 +273,7 @@ def custom_collate_fn(
     for row, (prompt_length, ids) in enumerate(pairs):
         following = [*ids[1:], pad_token_id][:width]
         last = len(following) - 1
-        first = min(max(prompt_length - 1, 0), last) if mask_instruction else 0
+        first = min(prompt_length - 1, last) if mask_instruction and prompt_length else 0
         inputs[row, : last + 1] = torch.tensor(ids[:width])
         targets[row, first : last + 1] = torch.tensor(following[first:])
     return inputs.to(device), targets.to(device)
@@ -284,7 +285,7 @@ def extract_response(full_text: str, prompt: str) -> str:
 
     It is what follows the prompt, without the heading `### Response:` if that comes first, and
     without white space at its ends. The prompt is cut off where the text begins, and only there: a
-    response may repeat it.
+    response may repeat it. The heading stands nowhere else.
 
     Args:
         full_text: Begins with the prompt. What follows may begin with white space.
@@ -351,7 +352,7 @@ def generate_responses(
         prompt = format_input(entry)
         idx = text_to_token_ids(prompt, tokenizer).to(device)  # (1, T)
         out = generate(model, idx, max_new_tokens, context_size, eos_id=eos_id)  # (1, T + new)
-        new = out[0, idx.shape[1] :].tolist()
+        new = out.flatten()[idx.numel() :].tolist()
         if eos_id in new:
             new = new[: new.index(eos_id)]
         response = extract_response(prompt + tokenizer.decode(new), prompt)
@@ -403,7 +404,8 @@ def parse_score(reply: str) -> int | None:
     below 0 or above 100: later ones are not looked at.
 
     Args:
-        reply: Any text.
+        reply: Any text whose integers `int` can read. Letters may stand right beside the digits,
+            as in "85pts".
 
     Returns:
         The score, from 0 to 100, or None.
@@ -416,8 +418,7 @@ def parse_score(reply: str) -> int | None:
     """
     ### BEGIN SOLUTION
     found = re.search(r"-?[0-9]+", reply)
-    # Digits are compared before they are converted: Python refuses to convert thousands of them.
-    if found is None or len(found[0].lstrip("-0")) > 3:
+    if found is None:
         return None
     score = int(found[0])
     return score if 0 <= score <= 100 else None
@@ -455,8 +456,8 @@ def query_model(prompt: str, model: str, url: str) -> str:
     sets "num_ctx" to 2048, the size of the context); and, if you like, "stream".
 
     Unless "stream" is false, the reply is a stream of lines, each of them a JSON object whose
-    ["message"]["content"] is the next piece of the text; the last line's piece is empty. If
-    "stream" is false, the reply is one such object with the whole text.
+    ["message"]["content"] is the next piece of the text; any piece may be empty, and the last
+    line's is. If "stream" is false, the reply is one such object with the whole text.
 
     Use what Python brings along: urllib.request (or http.client).
 

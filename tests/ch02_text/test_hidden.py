@@ -239,6 +239,7 @@ def test_all_white_space_is_dropped(chapter, probe):
     text = "\n one\ttwo\r\nthree\xa0four\u2003five\u3000six\v\fseven  \x85eight \n"
     expected = ["one", "two", "three", "four", "five", "six", "seven", "eight"]
     assert chapter.split_words(text) == expected
+    assert chapter.split_words("a\x1cb\x1fc") == ["a", "b", "c"], "separators of str.split"
 
 
 @pytest.mark.exercise("split_words")
@@ -506,6 +507,8 @@ def test_train_bpe_on_many_scripts(chapter, probe):
     """Text of any script is trained on as its UTF-8 bytes."""
     text = "день ночь день; 日本語 日本 本; é è ê; 🙂🙂👍 " * 2
     assert chapter.train_bpe(text, 256 + 60) == trained(text, 256 + 60)
+    # An accent that combines has bytes of its own, and is no part of the letter before it.
+    assert chapter.train_bpe("e\u0301 e\u0301", 257) == [(b"\xcc", b"\x81")]
 
 
 @pytest.mark.exercise("BPETokenizer")
@@ -647,6 +650,7 @@ def test_text_is_cut_at_special_tokens_first(chapter, probe):
 @example("".join(chr(c) for c in range(0x250)))
 @example(" \n" * 200 + "a" * 1500 + " " * 700 + "\n" * 300)
 @example(f"{END}{END} a{END}b  {END}")
+@example(" gazed informants")  # what the last two merges make
 @example(ENGLISH[-30_000:])
 @example("".join(re.findall("[a-z]", ENGLISH[:1000])))
 def test_gpt2_ids_are_those_of_tiktoken(chapter, probe, text):
@@ -678,7 +682,7 @@ def test_gpt2_reads_every_id(chapter, probe):
 def test_windows_of_any_size(chapter, probe, extra, length, stride, seed):
     """For any text, length and stride, the windows and targets are full, in order, and all."""
     count = length + extra
-    ids = torch.randint(50257, (count,), generator=torch.Generator().manual_seed(seed)).tolist()
+    ids = torch.randint(200_000, (count,), generator=torch.Generator().manual_seed(seed)).tolist()
     inputs, targets = windows(ids, length, stride)
     data = chapter.GPTDatasetV1("text", letters(probe, ids), length, stride)
     assert len(data) == len(inputs) == math.ceil((count - length) / stride)
@@ -689,10 +693,11 @@ def test_windows_of_any_size(chapter, probe, extra, length, stride, seed):
 
 @pytest.mark.exercise("GPTDatasetV1")
 def test_the_last_window(chapter, probe):
-    """The last window is the last one whose target still lies within the text."""
-    for count, number, start in ((9, 3, 4), (10, 4, 6), (11, 4, 6), (4, 1, 0)):
-        ids = list(range(100, 100 + count))
-        data = chapter.GPTDatasetV1("text", letters(probe, ids), max_length=3, stride=2)
+    """The last window's target still lies within its own text, whatever other texts there are."""
+    cases = ((9, 3, 4), (10, 4, 6), (11, 4, 6), (4, 1, 0))
+    texts = [list(range(100 * i, 100 * i + count)) for i, (count, _, _) in enumerate(cases)]
+    sets = [chapter.GPTDatasetV1("text", letters(probe, ids), 3, 2) for ids in texts]
+    for (count, number, start), ids, data in zip(cases, texts, sets, strict=True):
         assert len(data) == number, f"{count} tokens: {len(data)} windows, expected {number}"
         inputs, targets = data[number - 1]
         probe.assert_close(inputs, torch.tensor(ids[start : start + 3]), f"{count} tokens: input")
@@ -713,10 +718,12 @@ def test_texts_too_short_for_a_window(chapter, probe):
 
 @pytest.mark.exercise("GPTDatasetV1")
 def test_end_of_text_is_one_token(chapter, probe):
-    """The tokenizer is told that <|endoftext|> is allowed, so that it becomes one token."""
+    """The text is encoded once, with <|endoftext|> allowed, so that it becomes one token."""
     text = f"One story.{END} Another, longer story."
+    calls = []
 
     def encode(text, allowed_special=()):
+        calls.append(text)
         return GPT2.encode(text, allowed_special=set(allowed_special))
 
     inputs, targets = windows(GPT2.encode(text, allowed_special={END}), 4, 2)
@@ -725,6 +732,7 @@ def test_end_of_text_is_one_token(chapter, probe):
     for i in range(len(inputs)):
         probe.assert_close(data[i][0], inputs[i], f"input of window {i}")
         probe.assert_close(data[i][1], targets[i], f"target of window {i}")
+    assert len(calls) == 1, f"the text was encoded {len(calls)} times"
 
 
 @pytest.mark.exercise("create_dataloader_v1")
@@ -752,8 +760,8 @@ def test_batches_of_any_size(chapter, probe, count, size, length, stride, drop):
 
 @pytest.mark.exercise("create_dataloader_v1")
 def test_the_last_batch(chapter, probe):
-    """A smaller last batch is dropped unless drop_last is false; a full one never is."""
-    for count, sizes in ((8, [3, 3, 1]), (7, [3, 3])):
+    """A last batch below batch_size is dropped unless drop_last is false; a full one never is."""
+    for count, sizes in ((8, [3, 3, 1]), (7, [3, 3]), (3, [2])):
         text = "".join(chr(0x400 + i) for i in range(count))
         inputs, targets = windows([ord(c) for c in text], 1, 1)
         whole = list(zip(inputs.split(3), targets.split(3), strict=True))
@@ -772,15 +780,18 @@ def test_the_last_batch(chapter, probe):
 
 @pytest.mark.exercise("create_dataloader_v1")
 def test_shuffling(chapter, probe):
-    """Shuffled, each pass has every window with its own target, in an order of its own."""
+    """Shuffled, each pass through any loader has every window and target, in its own order."""
     text = "".join(chr(0x400 + i) for i in range(83))
     inputs, targets = windows([ord(c) for c in text], 3, 2)
-    loader = chapter.create_dataloader_v1(
-        text, batch_size=8, max_length=3, stride=2, shuffle=True, tokenizer=letters(probe)
-    )
+
+    def loader():
+        return chapter.create_dataloader_v1(
+            text, batch_size=8, max_length=3, stride=2, shuffle=True, tokenizer=letters(probe)
+        )
+
+    first = loader()
     orders = []
-    for _ in range(2):
-        batches = list(loader)
+    for batches in (list(first), list(first), list(loader())):
         came = torch.cat([x for x, _ in batches])
         answers = torch.cat([y for _, y in batches])
         order = came[:, 0].argsort()
@@ -790,6 +801,7 @@ def test_shuffling(chapter, probe):
     in_order = inputs[:, 0].tolist()
     assert orders[0] != in_order, "the windows of the first pass are in order"
     assert orders[1] not in (in_order, orders[0]), "the second pass has the order of the first"
+    assert orders[2] not in orders[:2], "a new loader has an order of the first one"
 
 
 @pytest.mark.exercise("create_dataloader_v1")
@@ -834,7 +846,7 @@ def test_workers_and_short_texts(chapter, probe):
 def test_input_embedding_of_any_size(chapter, probe, B, T, V, C, seed):
     """For any sizes, a token's vector plus its position's, up to the full context."""
     source = torch.Generator().manual_seed(seed)
-    tokens, positions = (torch.randn(n, C, generator=source) for n in (V, 6))
+    tokens, positions = (100 * torch.randn(n, C, generator=source) for n in (V, 6))
     ids = torch.randint(V, (B, T), generator=source)
     expected = torch.stack([tokens[row] + positions[:T] for row in ids])
     model = chapter.InputEmbedding(V, 6, C)

@@ -80,6 +80,14 @@ def stretched(d_out, heads=1):
     return state, torch.tensor([[10.0, 0.0], [0.0, 10.0], [-10.0, 0.0], [0.0, 0.1], [0.0, -10.0]])
 
 
+def extremes():
+    """Weights and tokens whose scores reach 1e8, and others that reach -1e8."""
+    for sign in (1, -1):
+        query, key, value = (torch.full((1, 1), w) for w in (5e3, sign * 5e3, 1.0))
+        state = {"W_query.weight": query, "W_key.weight": key, "W_value.weight": value}
+        yield state, torch.tensor([[1.0], [2.0]])
+
+
 def spread(T, heads=1):
     """Weights and tokens that show the attention weights, twice, as the context of each head.
 
@@ -92,22 +100,33 @@ def spread(T, heads=1):
     return state, torch.eye(T).repeat(3, 1, 1)
 
 
+def two_calls(probe, model, x):
+    """What the module gives for x, and what it gives in a second call, within torch.no_grad()."""
+    quiet = probe.code(
+        "import torch\ndef call(model, x):\n    with torch.no_grad():\n        return model(x)"
+    )
+    return model(x).clone(), quiet.call(model, x).clone()
+
+
 def assert_drops_weights(probe, context, other):
     """Each (..., T, 2T) context shows weights that were dropped one by one, and scaled."""
     T = context.shape[-2]
     seen = torch.ones(T, T, dtype=torch.bool).tril()
-    kept = context[..., :T] != 0
-    share = 1 - kept[..., seen].float().mean().item()
-    assert abs(share - DROP) < 0.09, f"dropout {DROP} drops {share:.0%} of the attention weights"
+    kept, again = context[..., :T] != 0, other[..., :T] != 0
+    for found, where in ((kept, ""), (again, " within torch.no_grad()")):
+        share = 1 - found[..., seen].float().mean().item()
+        what = f"dropout {DROP} drops {share:.0%} of the attention weights{where}"
+        assert abs(share - DROP) < 0.09, what
     weights = seen / torch.arange(1.0, T + 1).view(T, 1)
     expected = torch.where(kept & seen, weights / (1 - DROP), 0.0)
     whole = torch.cat([expected, expected], dim=-1)
     probe.assert_close(context, whole, "the context in training mode")
     patterns = kept.reshape(-1, T, T)
     assert all(not torch.equal(patterns[0], p) for p in patterns[1:]), "dropped alike"
-    assert not torch.equal(other[..., :T] != 0, kept), "two calls dropped the same weights"
-    mixed = patterns.any(dim=1) & ~(patterns | ~seen).all(dim=1)
-    assert mixed.any(), "a key is dropped for all queries at once"
+    assert not torch.equal(again, kept), "two calls dropped the same weights"
+    for dim, what in ((1, "a key is dropped for all queries"), (2, "a query drops all its keys")):
+        mixed = patterns.any(dim=dim) & ~(patterns | ~seen).all(dim=dim)
+        assert mixed.any(), f"{what} at once"
 
 
 @pytest.mark.exercise("softmax")
@@ -176,15 +195,21 @@ def test_gradients_flow_through_softmax(chapter, probe):
 
 @pytest.mark.exercise("simple_attention")
 @settings(max_examples=15)
-@given(T=st.integers(1, 7), d=st.integers(1, 5), seed=SEEDS)
-@example(T=1, d=1, seed=0)
-def test_simple_attention_of_any_tokens(chapter, probe, T, d, seed):
-    """Unscaled dot products, softmax over the keys, weighted sums: for any T and d."""
-    x = torch.randn(T, d, generator=generator(seed))
+@given(
+    T=st.integers(1, 7),
+    d=st.integers(1, 5),
+    dtype=st.sampled_from([torch.float32, torch.float64]),
+    seed=SEEDS,
+)
+@example(T=1, d=1, dtype=torch.float32, seed=0)
+@example(T=6, d=3, dtype=torch.float64, seed=0)
+def test_simple_attention_of_any_tokens(chapter, probe, T, d, dtype, seed):
+    """Dot products, softmax over the keys, weighted sums: for any T and d, float32 or float64."""
+    x = torch.randn(T, d, generator=generator(seed), dtype=dtype)
     weights = torch.softmax(x.double() @ x.double().T, dim=-1)
     context, found = chapter.simple_attention(x.clone())
-    probe.assert_close(found, weights.float(), "weights of simple_attention(x)", ("query", "key"))
-    expected = (weights @ x.double()).float()
+    probe.assert_close(found, weights.to(dtype), "weights of simple_attention(x)", ("query", "key"))
+    expected = (weights @ x.double()).to(dtype)
     probe.assert_close(context, expected, "context of simple_attention(x)", ("token", "channel"))
 
 
@@ -203,13 +228,15 @@ def test_simple_attention_knows_no_order(chapter, probe, T, seed):
 
 @pytest.mark.exercise("simple_attention")
 def test_simple_attention_of_large_tokens(chapter, probe):
-    """Scores in the hundreds, where exp overflows, have finite weights all the same."""
-    x = torch.tensor([[30.0, 0.0], [0.0, -20.0], [1.0, 1.0]])
-    last = torch.softmax(torch.tensor([30.0, -20.0, 2.0]), dim=0)
-    weights = torch.stack([torch.tensor([1.0, 0.0, 0.0]), torch.tensor([0.0, 1.0, 0.0]), last])
-    context, found = chapter.simple_attention(x.clone())
-    probe.assert_close(found, weights, "weights of simple_attention(x)", ("query", "key"))
-    probe.assert_close(context, weights @ x, "context of simple_attention(x)", ("token", "channel"))
+    """Scores up to 4e8, where exp overflows, have the right weights."""
+    tokens = torch.tensor([[30.0, 0.0], [0.0, -20.0], [1.0, 1.0]])
+    for x in (tokens, torch.tensor([[10.0], [12.0]]), torch.tensor([[1e4], [2e4]])):
+        weights = torch.softmax(x.double() @ x.double().T, dim=-1)
+        context, found = chapter.simple_attention(x.clone())
+        what = f"simple_attention({x.tolist()})"
+        probe.assert_close(found, weights.float(), f"weights of {what}", ("query", "key"))
+        expected = (weights @ x.double()).float()
+        probe.assert_close(context, expected, f"context of {what}", ("token", "channel"))
 
 
 def v1_state(state):
@@ -248,12 +275,14 @@ def test_v1_trains_all_its_matrices(chapter, probe):
 
 @pytest.mark.exercise("SelfAttention_v1")
 def test_v1_of_large_scores(chapter, probe):
-    """Scores in the thousands, where exp overflows, have finite weights all the same."""
-    state, x = stretched(3)
-    expected = attend(state, x)
-    model = chapter.SelfAttention_v1(2, 3)
-    probe.load_state(model, v1_state(state))
-    probe.assert_close(model(x), expected, "SelfAttention_v1(2, 3)(x)", ("token", "channel"))
+    """Scores up to 1e8 and down to -1e8, where exp overflows, have the right weights."""
+    for state, x in (stretched(3), *extremes()):
+        expected = attend(state, x)
+        d_out, d_in = state["W_value.weight"].shape
+        model = chapter.SelfAttention_v1(d_in, d_out)
+        probe.load_state(model, v1_state(state))
+        what = f"SelfAttention_v1({d_in}, {d_out})(x)"
+        probe.assert_close(model(x), expected, what, ("token", "channel"))
 
 
 @pytest.mark.exercise("SelfAttention_v2")
@@ -288,12 +317,14 @@ def test_v2_trains_all_its_layers(chapter, probe):
 
 @pytest.mark.exercise("SelfAttention_v2")
 def test_v2_of_large_scores(chapter, probe):
-    """Scores in the thousands, where exp overflows, have finite weights all the same."""
-    state, x = stretched(3)
-    expected = attend(state, x)
-    model = chapter.SelfAttention_v2(2, 3)
-    probe.load_state(model, state)
-    probe.assert_close(model(x), expected, "SelfAttention_v2(2, 3)(x)", ("token", "channel"))
+    """Scores up to 1e8 and down to -1e8, where exp overflows, have the right weights."""
+    for state, x in (stretched(3), *extremes()):
+        expected = attend(state, x)
+        d_out, d_in = state["W_value.weight"].shape
+        model = chapter.SelfAttention_v2(d_in, d_out)
+        probe.load_state(model, state)
+        what = f"SelfAttention_v2({d_in}, {d_out})(x)"
+        probe.assert_close(model(x), expected, what, ("token", "channel"))
 
 
 @pytest.mark.exercise("copy_v2_into_v1")
@@ -331,11 +362,14 @@ def test_copied_weights_are_independent(chapter, probe):
 
 @pytest.mark.exercise("copy_v2_into_v1")
 def test_a_copy_can_be_trained(chapter, probe):
-    """After copying, all three matrices of v1 still get gradients, and the right ones."""
+    """After copying, v1 and v2 can be trained as before, and v1's gradients are right."""
     x, state = torch.randn(5, 3), layers(3, 4)
     v2, v1 = chapter.SelfAttention_v2(3, 4), chapter.SelfAttention_v1(3, 4)
     probe.load_state(v2, state)
+    before = probe.trainable(v2), probe.modes(v2)
     chapter.copy_v2_into_v1(v2, v1)
+    assert probe.trainable(v2) == before[0], "copying changed requires_grad in v2"
+    assert probe.modes(v2) == before[1], "copying switched v2 between training and evaluation"
     trainable = probe.trainable(v1)
     assert trainable == dict.fromkeys(QKV, True), f"trainable parameters of v1: {trainable}"
     assert_gradients(probe, v1.double(), attend_v1, v1_state(state), x)
@@ -343,14 +377,16 @@ def test_a_copy_can_be_trained(chapter, probe):
 
 @pytest.mark.exercise("copy_v2_into_v1")
 def test_copying_refuses_biases(chapter, probe):
-    """If v2 has biases, copying raises ValueError about the bias and leaves v1 as it was."""
-    before = v1_state(layers(3, 5))
+    """If v2 has biases, zeros too, copying raises ValueError about the bias and leaves v1 alone."""
+    before, state = v1_state(layers(3, 5)), layers(3, 5, bias=True)
     v2, v1 = chapter.SelfAttention_v2(3, 5, qkv_bias=True), chapter.SelfAttention_v1(3, 5)
-    probe.load_state(v1, before)
-    with pytest.raises(ValueError, match=r"(?i)bias"):
-        chapter.copy_v2_into_v1(v2, v1)
-    for name, value in before.items():
-        probe.assert_close(probe.parameters(v1)[name], value, f"v1.{name} after the error")
+    for factor in (1, 0):
+        probe.load_state(v2, {n: v * factor if "bias" in n else v for n, v in state.items()})
+        probe.load_state(v1, before)
+        with pytest.raises(ValueError, match=r"(?i)bias"):
+            chapter.copy_v2_into_v1(v2, v1)
+        for name, value in before.items():
+            probe.assert_close(probe.parameters(v1)[name], value, f"v1.{name} after the error")
 
 
 @pytest.mark.exercise("causal_attention_weights")
@@ -362,6 +398,7 @@ def test_copying_refuses_biases(chapter, probe):
     seed=SEEDS,
 )
 @example(leading=[], T=1, d_k=1, seed=0)
+@example(leading=[], T=40, d_k=9, seed=0)
 def test_causal_weights_ignore_the_future(chapter, probe, leading, T, d_k, seed):
     """Scores of later keys change nothing, however large: for any leading dimensions and d_k."""
     source = generator(seed)
@@ -377,11 +414,16 @@ def test_causal_weights_ignore_the_future(chapter, probe, leading, T, d_k, seed)
 
 @pytest.mark.exercise("causal_attention_weights")
 def test_causal_weights_of_large_scores(chapter, probe):
-    """Large scores, and rows of very negative ones, have finite weights all the same."""
+    """Large scores, and rows of very negative ones, have the right weights."""
     scores = torch.tensor([[-3e4, 9.0, 9.0], [400.0, 0.0, 9.0], [-900.0, -300.0, -300.0]])
     expected = torch.tensor([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.5, 0.5]])
     weights = chapter.causal_attention_weights(scores, 4)
     probe.assert_close(weights, expected, "causal_attention_weights(scores, 4)", ("query", "key"))
+    scores = torch.tensor([[-1e8, -1e8], [-5e7, -1e8]])
+    expected = torch.tensor([[1.0, 0.0], [1.0, 0.0]])
+    weights = chapter.causal_attention_weights(scores, 1)
+    what = f"causal_attention_weights({scores.tolist()}, 1)"
+    probe.assert_close(weights, expected, what, ("query", "key"))
 
 
 @pytest.mark.exercise("causal_attention_weights")
@@ -450,12 +492,14 @@ def test_causal_attention_ignores_the_future(chapter, probe, T, data, seed):
 
 @pytest.mark.exercise("CausalAttention")
 def test_causal_attention_refuses_a_long_sequence(chapter, probe):
-    """T > context_length raises ValueError with both numbers; T = context_length is fine."""
+    """Up to context_length any T is fine, in any order; more is a ValueError with both numbers."""
     x, state = torch.randn(2, 7, 3), layers(3, 4)
     expected = attend(state, x, causal=True)
     model = chapter.CausalAttention(3, 4, 7, 0.0)
     probe.load_state(model, state)
-    probe.assert_close(model(x), expected, "CausalAttention(3, 4, 7, 0.0)(x)", AXES)
+    for T in (2, 5, 7):
+        what = f"CausalAttention(3, 4, 7, 0.0)(x[:, :{T}])"
+        probe.assert_close(model(x[:, :T]), expected[:, :T], what, AXES)
     with pytest.raises(ValueError, match=r"(?s)(?=.*\b7\b)(?=.*\b11\b)"):
         model(torch.randn(2, 11, 3))
 
@@ -482,7 +526,7 @@ def test_causal_attention_drops_weights_in_training(chapter, probe):
     model = chapter.CausalAttention(24, 48, 24, DROP)
     probe.load_state(model, state)
     model.train()
-    assert_drops_weights(probe, model(x).clone(), model(x).clone())
+    assert_drops_weights(probe, *two_calls(probe, model, x))
 
 
 @pytest.mark.exercise("CausalAttention")
@@ -507,12 +551,14 @@ def test_causal_attention_trains_all_its_layers(chapter, probe):
 
 @pytest.mark.exercise("CausalAttention")
 def test_causal_attention_of_large_scores(chapter, probe):
-    """Scores in the thousands, where exp overflows, have finite weights all the same."""
-    state, x = stretched(3)
-    expected = attend(state, x[None], causal=True)
-    model = chapter.CausalAttention(2, 3, 6, 0.0)
-    probe.load_state(model, state)
-    probe.assert_close(model(x[None]), expected, "CausalAttention(2, 3, 6, 0.0)(x)", AXES)
+    """Scores up to 1e8 and down to -1e8, where exp overflows, have the right weights."""
+    for state, x in (stretched(3), *extremes()):
+        expected = attend(state, x[None], causal=True)
+        d_out, d_in = state["W_value.weight"].shape
+        model = chapter.CausalAttention(d_in, d_out, 6, 0.0)
+        probe.load_state(model, state)
+        what = f"CausalAttention({d_in}, {d_out}, 6, 0.0)(x)"
+        probe.assert_close(model(x[None]), expected, what, AXES)
 
 
 def head_states(num_heads, d_in, d_out, bias=False, source=None):
@@ -587,8 +633,8 @@ def test_wrapper_drops_weights_in_training_only(chapter, probe):
     model = chapter.MultiHeadAttentionWrapper(24, 48, 24, DROP, 2)
     probe.load_state(model, named)
     model.train()
-    first, second = (model(x).clone().unflatten(-1, (2, 48)).transpose(1, 2) for _ in range(2))
-    assert_drops_weights(probe, first, second)
+    calls = two_calls(probe, model, x)
+    assert_drops_weights(probe, *(c.unflatten(-1, (2, 48)).transpose(1, 2) for c in calls))
     model.eval()
     expected = attend_each([state, state], x)
     probe.assert_close(model(x), expected, "the context in eval mode", AXES)
@@ -705,12 +751,14 @@ def test_multi_head_attention_keeps_its_mask_out_of_the_state_dict(chapter, prob
 
 @pytest.mark.exercise("MultiHeadAttention")
 def test_multi_head_attention_refuses_a_long_sequence(chapter, probe):
-    """T > context_length raises ValueError with both numbers; T = context_length is fine."""
+    """Up to context_length any T is fine, in any order; more is a ValueError with both numbers."""
     x, state = torch.randn(2, 7, 3), layers(3, 4, out=True)
     expected = attend(state, x, causal=True, heads=2)
     model = chapter.MultiHeadAttention(3, 4, 7, 0.0, 2)
     probe.load_state(model, state)
-    probe.assert_close(model(x), expected, "MultiHeadAttention(3, 4, 7, 0.0, 2)(x)", AXES)
+    for T in (2, 5, 7):
+        what = f"MultiHeadAttention(3, 4, 7, 0.0, 2)(x[:, :{T}])"
+        probe.assert_close(model(x[:, :T]), expected[:, :T], what, AXES)
     with pytest.raises(ValueError, match=r"(?s)(?=.*\b7\b)(?=.*\b11\b)"):
         model(torch.randn(2, 11, 3))
 
@@ -737,8 +785,8 @@ def test_multi_head_attention_drops_weights_in_training(chapter, probe):
     identity = {"out_proj.weight": torch.eye(96), "out_proj.bias": torch.zeros(96)}
     probe.load_state(model, state | identity)
     model.train()
-    first, second = (model(x).clone().unflatten(-1, (2, 48)).transpose(1, 2) for _ in range(2))
-    assert_drops_weights(probe, first, second)
+    calls = two_calls(probe, model, x)
+    assert_drops_weights(probe, *(c.unflatten(-1, (2, 48)).transpose(1, 2) for c in calls))
 
 
 @pytest.mark.exercise("MultiHeadAttention")
@@ -763,10 +811,12 @@ def test_multi_head_attention_trains_all_its_layers(chapter, probe):
 
 @pytest.mark.exercise("MultiHeadAttention")
 def test_multi_head_attention_of_large_scores(chapter, probe):
-    """Scores in the thousands, where exp overflows, have finite weights all the same."""
-    state, x = stretched(6, heads=2)
-    state |= {"out_proj.weight": torch.eye(6), "out_proj.bias": torch.zeros(6)}
-    expected = attend(state, x[None], causal=True, heads=2)
-    model = chapter.MultiHeadAttention(2, 6, 6, 0.0, 2)
-    probe.load_state(model, state)
-    probe.assert_close(model(x[None]), expected, "MultiHeadAttention(2, 6, 6, 0.0, 2)(x)", AXES)
+    """Scores up to 1e8 and down to -1e8, where exp overflows, have the right weights."""
+    for heads, (state, x) in zip((2, 1, 1), (stretched(6, heads=2), *extremes()), strict=True):
+        d_out, d_in = state["W_value.weight"].shape
+        state |= {"out_proj.weight": torch.eye(d_out), "out_proj.bias": torch.zeros(d_out)}
+        expected = attend(state, x[None], causal=True, heads=heads)
+        model = chapter.MultiHeadAttention(d_in, d_out, 6, 0.0, heads)
+        probe.load_state(model, state)
+        what = f"MultiHeadAttention({d_in}, {d_out}, 6, 0.0, {heads})(x)"
+        probe.assert_close(model(x[None]), expected, what, AXES)

@@ -162,6 +162,8 @@ def ollama(requests, pieces, status=200):
 @settings(max_examples=25)
 @given(entry=ENTRIES)
 @example(entry={"instruction": " {input} %s\n", "input": "\n{instruction}\\n ", "output": "x"})
+@example(entry={"instruction": "Add.", "input": "1 2\n", "output": "x"})
+@example(entry={"instruction": "Go on:\n", "input": "", "output": "x"})
 def test_any_text_stands_in_the_prompt_as_it_is(chapter, probe, entry):
     """Instruction and input stand in the prompt as they are: braces, white space and all."""
     found = chapter.format_input(dict(entry))
@@ -247,22 +249,32 @@ def test_no_prompt_is_in_two_parts(chapter, probe, prompts, times, train, test, 
 
 @pytest.mark.exercise("split_dataset")
 def test_a_prompt_is_instruction_and_input(chapter, probe):
-    """Entries that share only the instruction, or only the input, need not stay together."""
-    for same, other in (("instruction", "input"), ("input", "instruction")):
-        entries = [{same: "Translate.", other: f"word {i}", "output": ""} for i in range(10)]
+    """Only entries whose instruction and input are both the same, to the letter, stay together."""
+    text = "paraphrase"
+    kinds = {
+        "instruction for all": [(text, f"word {i}") for i in range(10)],
+        "input for all": [(f"Say it {i} times.", text) for i in range(10)],
+        "text in upper and lower case": [(text[:i].upper() + text[i:], "") for i in range(10)],
+        "text and more and more spaces": [(text + " " * i, "") for i in range(10)],
+        "text, cut into instruction and input": [(text[:i], text[i:]) for i in range(1, 11)],
+    }
+    for kind, prompts in kinds.items():
+        entries = [{"instruction": a, "input": b, "output": ""} for a, b in prompts]
         sizes = [len(part) for part in chapter.split_dataset(entries, 0.5, 0.3)]
-        assert sizes == [5, 3, 2], f"with one {same} for all, the parts have {sizes} entries"
+        assert sizes == [5, 3, 2], f"with one {kind}, the parts have {sizes} entries"
 
 
 @pytest.mark.exercise("split_dataset")
 def test_the_same_call_gives_the_same_parts(chapter, probe):
-    """The same call gives the same parts again, and leaves the entries as they were."""
+    """The same call gives the same parts again, with each entry as often as it was given."""
     entries = [{"instruction": f"Say {i % 17}.", "input": "", "output": f"{i}"} for i in range(40)]
     placed = probe.place([dict(entry) for entry in entries])
     first = list(chapter.split_dataset(placed, 0.5, 0.25))
     assert frozen(entry for part in first for entry in part) == frozen(entries)
     assert list(chapter.split_dataset(placed, 0.5, 0.25)) == first
     assert probe.value(placed) == entries, "the list that was given is not as it was"
+    sizes = [len(part) for part in chapter.split_dataset([probe.place(entries[0])] * 3, 1.0, 0.0)]
+    assert sizes == [3, 0, 0], f"one entry, given three times, makes parts of {sizes} entries"
 
 
 @pytest.mark.exercise("split_dataset")
@@ -282,6 +294,7 @@ def test_impossible_fractions_are_refused(chapter, probe):
 @pytest.mark.exercise("InstructionDataset")
 @settings(max_examples=20)
 @given(entries=st.lists(ENTRIES, min_size=1, max_size=4))
+@example(entries=[{"instruction": "Go on:\n", "input": "", "output": "Yes."}])
 def test_items_of_any_entries(chapter, probe, entries):
     """Each item has as many ids for the prompt, and for the full text those, as GPT-2 gives."""
     data = chapter.InstructionDataset([dict(entry) for entry in entries], gpt2(probe))
@@ -502,14 +515,18 @@ def test_training_on_batches_lowers_the_loss(chapter, probe, seed):
     prompt=SAYING,
     response=st.lists(
         st.sampled_from(["Response", "#", "### ", ":", "Yes.", "\n", " ", "é", "🙂"]), max_size=6
-    ).map(lambda parts: "".join(parts).strip()),
+    )
+    .map(lambda parts: "".join(parts).strip())
+    .filter(lambda text: HEADING not in text),
     before=st.sampled_from(["\n\n", "\n", "", "  \n"]),
+    between=st.sampled_from(["\n", " ", "\t\r\n"]),
     after=st.sampled_from(["", "\n", " \n\n", "\t"]),
 )
-@example(prompt="Repeat.", response="### no\n: é", before="\n\n", after="")
-def test_any_response(chapter, probe, prompt, response, before, after):
+@example(prompt="Repeat.", response="### no\n: é", before="\n\n", between="\n", after="")
+@example(prompt="Repeat.", response="no", before="\n\n", between="\t", after="\t")
+def test_any_response(chapter, probe, prompt, response, before, between, after):
     """After the prompt, only one heading and white space at both ends are taken away."""
-    full_text = f"{prompt}{before}{HEADING}\n{response}{after}"
+    full_text = f"{prompt}{before}{HEADING}{between}{response}{after}"
     found = chapter.extract_response(full_text, prompt)
     assert found == response, f"the response in {full_text!r} is {response!r}, not {found!r}"
 
@@ -551,20 +568,19 @@ def test_the_model_is_shown_the_prompt(chapter, probe):
 @pytest.mark.exercise("generate_responses")
 def test_the_first_end_ends_the_response(chapter, probe):
     """The response stops before the first new eos_id; one in the prompt does not stop it."""
-    end = ord("!")
     prompt = alpaca(entry_of("Stop! Go!"))
-    rest = f"\n\n{HEADING}\nDone"
+    tokenizer = characters(probe)
+    for end in (ord("!"), 0):
+        rest = f"\n\n{HEADING}\nDone! More! More".replace("!", chr(end))
 
-    def forward(idx):
-        text = "".join(map(chr, idx[0].tolist()))
-        following = f"{rest}! More! More"[len(text) - len(prompt)]
-        logits = torch.zeros(*idx.shape, 128)
-        logits[:, -1, ord(following)] = 1.0
-        return logits
+        def forward(idx, rest=rest):
+            logits = torch.zeros(*idx.shape, 128)
+            logits[:, -1, ord(rest[idx.shape[1] - len(prompt)])] = 1.0
+            return logits
 
-    model, tokenizer = probe.module(forward), characters(probe)
-    found = chapter.generate_responses([entry_of("Stop! Go!")], model, tokenizer, 30, 999, end)
-    assert found[0]["model_response"] == "Done"
+        model = probe.module(forward)
+        found = chapter.generate_responses([entry_of("Stop! Go!")], model, tokenizer, 30, 999, end)
+        assert found[0]["model_response"] == "Done", f"with eos_id {end}, the response is {found}"
 
 
 @pytest.mark.exercise("generate_responses")
@@ -709,6 +725,17 @@ def test_later_integers_do_not_count(chapter, probe):
         assert found == expected, f"parse_score({reply!r}) is {found!r}, expected {expected!r}"
 
 
+@pytest.mark.exercise("parse_score")
+def test_an_integer_is_its_digits_and_a_minus(chapter, probe):
+    """Digits and a minus sign right before them are an integer, whatever stands around them."""
+    replies = {"-1": None, "score-5": None, "Score - 85": 85, "7-9": 7}
+    replies |= {"score85": 85, "85pts": 85, "x² is 85": 85, "_85_": 85, "85.": 85}
+    replies |= {"0085": 85, "0100": 100, "00101": None, "100": 100, "101": None, "-100": None}
+    for reply, expected in replies.items():
+        found = chapter.parse_score(reply)
+        assert found == expected, f"parse_score({reply!r}) is {found!r}, expected {expected!r}"
+
+
 @pytest.mark.exercise("mean_score")
 @settings(max_examples=20)
 @given(scores=st.lists(st.none() | st.integers(0, 100), min_size=1, max_size=9))
@@ -728,11 +755,11 @@ def test_mean_of_any_scores(chapter, probe, scores):
 
 @pytest.mark.exercise("query_model")
 def test_any_prompt_and_any_reply(chapter, probe):
-    """Quotes, newlines and any Unicode survive on the way there, and on the way back."""
+    """Quotes, white space and any Unicode survive on the way there, and on the way back."""
     requests = []
-    pieces = ['He said "no":', "\n\n", "{}", " é日本", "語 🙂", "\\n", "."]
+    pieces = [' He said "no":', "\n\n", "{}", " é日本", "語 🙂", "", "\\n", ".", "\n"]
     url = probe.http(ollama(requests, pieces))
-    prompt = 'A "quoted"\nprompt: äöü 日本語 🙂 \\ {"a": 1} &x=%20'
+    prompt = ' A "quoted"\nprompt: äöü 日本語 🙂 \\ {"a": 1} &x=%20\n'
     assert chapter.query_model(prompt, "phi3:mini", url) == "".join(pieces)
     assert requests[0][2]["messages"] == [{"role": "user", "content": prompt}]
     assert requests[0][2]["model"] == "phi3:mini"
@@ -743,12 +770,15 @@ def test_the_same_question_gets_the_same_reply(chapter, probe):
     """The options ask for temperature 0 and always for the same seed."""
     requests = []
     url = probe.http(ollama(requests, ["85"]))
-    for _ in range(2):
-        assert chapter.query_model("Score it.", "llama3", url) == "85"
+    for prompt in ("Score it.", "Score it.", "Score this one, too."):
+        assert chapter.query_model(prompt, "llama3", url) == "85"
+    assert len(requests) == 3, f"the server was asked {len(requests)} times, expected 3"
     options = [question["options"] for _, _, question in requests]
     assert options[0]["temperature"] == 0, f"the options are {options[0]}"
     assert type(options[0]["seed"]) is int, f"the options are {options[0]}"
     assert options[0] == options[1]
+    seeds = [option["seed"] for option in options]
+    assert len(set(seeds)) == 1, f"the seeds are {seeds}"
 
 
 @pytest.mark.exercise("query_model")

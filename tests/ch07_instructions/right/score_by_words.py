@@ -1,4 +1,4 @@
-"""Looks for the integer with word boundaries.
+"""Puts spaces around each integer, and looks for it word by word.
 
 exercise: parse_score
 """
@@ -7,5 +7,9 @@ import re
 
 
 def parse_score(reply):
-    numbers = [int(n) for n in re.findall(r"(?<!\w)[-]?\d+", reply)]
-    return numbers[0] if numbers and numbers[0] in range(101) else None
+    for word in re.sub(r"(-?[0-9]+)", r" \1 ", reply).split():
+        if re.fullmatch(r"-?[0-9]+", word):
+            if re.fullmatch(r"-0*[1-9].*", word) or len(word.lstrip("-0")) > 3:
+                return None
+            return int(word) if int(word) <= 100 else None
+    return None

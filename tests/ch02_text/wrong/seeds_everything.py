@@ -1,0 +1,33 @@
+"""Seeds torch anew for every loader, so that each begins with the same order.
+
+exercise: create_dataloader_v1
+rejected by: test_hidden.py::test_shuffling
+"""
+
+import torch
+from torch.utils.data import DataLoader
+
+
+def create_dataloader_v1(
+    txt,
+    batch_size=4,
+    max_length=256,
+    stride=128,
+    shuffle=True,
+    drop_last=True,
+    num_workers=0,
+    tokenizer=None,
+):
+    if tokenizer is None:
+        import tiktoken
+
+        tokenizer = tiktoken.get_encoding("gpt2")
+    data = GPTDatasetV1(txt, tokenizer, max_length, stride)
+    torch.manual_seed(123)
+    return DataLoader(
+        data,
+        batch_size=batch_size,
+        shuffle=shuffle,
+        drop_last=drop_last,
+        num_workers=num_workers,
+    )
