@@ -35,9 +35,10 @@ def load_sms_rows(path: str | os.PathLike[str]) -> list[dict[str, str]]:
     Each line is a label, a tab, and the message. Nothing in it is quoted or escaped: a quotation
     mark is part of the message, wherever it stands, one or many. Lines end with a line feed, or
     with carriage return and line feed, which do not belong to the message; the last one may lack
-    its end. No other character ends a line: a message may hold a U+0085 or U+2028, at which
-    str.splitlines would cut. Blank lines are skipped. There is no header. The file is UTF-8,
-    whatever the computer's own encoding is.
+    its end. A carriage return alone does not occur. No other character ends a line: a message may
+    hold a U+0085 or U+2028, at which str.splitlines would cut. White space around a message belongs
+    to it, and a message may be empty. Blank lines are skipped; no line is of white space alone.
+    There is no header. The file is UTF-8, whatever the computer's own encoding is.
 
     Args:
         path: The file.
@@ -46,7 +47,8 @@ def load_sms_rows(path: str | os.PathLike[str]) -> list[dict[str, str]]:
         {"label": ..., "text": ...} for each message, in the order of the file.
 
     Raises:
-        ValueError: A line has no tab; the message says which.
+        ValueError: A line has no tab; the message says which, by its number in the file (blank
+            lines count, the first line is 1) or by its text.
 
     Example:
         The two lines `ham<tab>"Ok` and `spam<tab>Call "now"!` give
@@ -65,7 +67,8 @@ def create_balanced_dataset(
 
     Whichever label is the more frequent is drawn down to the number of the other, at random and
     without replacement: of n messages each is as likely as any other to stay, none comes twice.
-    Random numbers come from a generator of this call's own: torch's random stream is left alone.
+    Rows of the same text are as many messages. Random numbers come from a generator of this call's
+    own: the random streams that others use (torch's, Python's, NumPy's) are left alone.
 
     Args:
         rows: Rows whose "label" is "ham" or "spam", as load_sms_rows gives; left unchanged.
@@ -91,7 +94,8 @@ def random_split(
 
     The first part gets int(len(rows) * train_frac) rows, the second int(len(rows) *
     validation_frac), the third all others: every row lands in exactly one part. Random numbers
-    come from a generator of this call's own: torch's random stream is left alone.
+    come from a generator of this call's own: the random streams that others use (torch's, Python's,
+    NumPy's) are left alone.
 
     Args:
         rows: Any rows; left unchanged, their order too.
@@ -231,12 +235,13 @@ def calc_accuracy_loader(
     depend on how much padding follows. A row of padding alone is read at its first position. All
     messages count alike, whatever the size of their batch.
 
-    The model runs in eval mode, without a gradient graph; afterwards it is back in the mode in
-    which it was found, and torch's random stream is where it was.
+    The model runs in eval mode, without a gradient graph; afterwards it is back in the mode, train
+    or eval, in which the whole of it was found, and torch's random stream is where it was: a
+    DataLoader draws from it whenever it is iterated over.
 
     Args:
         data_loader: Batches of ids (B, T) int64 and labels (B,) int64; T and B may differ from
-            batch to batch.
+            batch to batch. A DataLoader or a list: it has a length.
         model: Maps ids (B, T) to logits (B, T, K).
         device: Where the batches are moved to.
         num_batches: How many batches to look at, from the first; None or more than there are
@@ -308,7 +313,7 @@ def train_classifier_simple(
 
     What is taken down is measured in eval mode on the first `eval_iter` batches of each loader, on
     the weights as they are at that moment, and has no influence on the training: the weights do
-    not depend on `eval_freq`, also where the model has dropout.
+    not depend on `eval_freq`, also where the model has dropout or train_loader shuffles.
 
     Args:
         model: Maps ids (B, T) to logits (B, T, K), in either mode; trained in place.
@@ -316,7 +321,8 @@ def train_classifier_simple(
         val_loader: The same, of messages that the model is not trained on.
         optimizer: Over the parameters of the model that are to be trained.
         device: Where the batches are moved to.
-        num_epochs: How many times to go through train_loader.
+        num_epochs: How many times to go through train_loader, which may give other batches each
+            time.
         eval_freq: Number of updates from one measurement of the losses to the next, at least 1.
         eval_iter: Number of batches of a measurement; more than there are means all.
 
@@ -349,11 +355,12 @@ def classify_review(
     A text of more than `max_length` tokens, or of more than the model's context, is cut to its
     first ones. The answer is read at the last real token, and depends on nothing that may be put
     behind it: for every `max_length` that the text fits into it is the same, whatever the padding
-    token is. `<|endoftext|>` in the text is the special token, and no reason to fail. An empty text
-    is read as one padding token.
+    token is. `<|endoftext|>` in the text is the special token, and no reason to fail; no text ends
+    in the padding token itself. An empty text may be read as one padding token, or be refused with
+    ValueError, whatever `max_length` is.
 
-    The model runs in eval mode, without a gradient graph; afterwards it is back in the mode in
-    which it was found, and torch's random stream is where it was.
+    The model runs in eval mode, without a gradient graph; afterwards it is back in the mode, train
+    or eval, in which the whole of it was found, and torch's random stream is where it was.
 
     Args:
         text: The message.
