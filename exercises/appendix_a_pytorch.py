@@ -128,7 +128,7 @@ def train(
         loader: Batches (features, labels), labels (B,) int64; B may differ from batch to batch.
             It is gone through once an epoch.
         optimizer: What makes the steps, with its own settings; it holds the model's parameters.
-        num_epochs: How often the loader is gone through. 0 leaves the model as it is.
+        num_epochs: How often the loader is gone through. 0 leaves the weights as they are.
 
     Returns:
         The loss of every step, computed before the step, in order: one float a step.
@@ -196,7 +196,8 @@ def load_model(model: nn.Module, path: str | os.PathLike[str]) -> nn.Module:
     reader raises, runs nothing, and leaves `model` as it was.
 
     Args:
-        model: A module of the same architecture, such as a new one. Changed in place.
+        model: A module of the same architecture, such as a new one. Changed in place: an optimizer
+            that was made for it before still trains it.
         path: The file.
 
     Returns:

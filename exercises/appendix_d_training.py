@@ -82,7 +82,7 @@ def find_highest_gradient(model: nn.Module) -> float | None:
 
 
 def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> float:
-    """Scale all gradients down together, in place, so that their norm is at most `max_norm`.
+    """Scale all gradients down together so that their norm is at most `max_norm`.
 
     The norm is that of all gradients as one long vector: the root of the sum of all squares. If it
     is above `max_norm`, every gradient is multiplied by the same number, max_norm / norm, which
@@ -90,7 +90,8 @@ def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> float:
 
     Args:
         parameters: The parameters, such as `model.parameters()`, which can be gone through only
-            once. Those without a gradient are passed over.
+            once. Those without a gradient are passed over; the `.grad` of the others is changed in
+            place or replaced.
         max_norm: The largest norm allowed, above 0.
 
     Returns:
@@ -148,7 +149,8 @@ def train_model(
         eval_freq: Steps from one evaluation to the next.
         eval_iter: An evaluation looks at the first so many batches of each loader, or at all if
             there are fewer, and averages over their tokens.
-        start_context: The beginning of a text, at least one token.
+        start_context: The beginning of a text, at least one token; may have more tokens than the
+            model can take, which then sees the last ones.
         tokenizer: Has `encode(text, allowed_special=...)`, which gives a list of ids, and
             `decode(ids)`, which gives the text.
         warmup_steps: Steps of the warm-up; may be 0.

@@ -35,7 +35,7 @@ class LoRALayer(nn.Module):
             needs no other alpha. An int or a float.
 
     Raises:
-        ValueError: `rank` is below 1; the message has it.
+        ValueError: `rank` is below 1; the message has the number that came.
 
     References:
         Book E.4 (which multiplies by alpha alone); Hu et al. 2021, section 4.1 (alpha / rank).
@@ -111,12 +111,14 @@ def replace_linear_with_lora(model: nn.Module, rank: int, alpha: float) -> None:
     As and Bs, and nothing else, are left to train. (Freezing the rest here as well does no harm.)
 
     Calling it twice does not nest: a LinearWithLoRA that the model holds already stays as it is,
-    with what it has learned, and goes on being trained.
+    with what it has learned, and goes on being trained. (Whether an A or a B that was frozen since
+    is trained again is up to you.)
 
     Args:
-        model: Any module that holds linear layers (and is not one itself), such as GPTModel; also
-            on the meta device. It is changed in place. The new As and Bs are made as torch makes
-            every tensor, so move the model to its device, or to another dtype, afterwards.
+        model: Any module that holds linear layers (and is not one itself, nor holds one under two
+            names), such as GPTModel; also on the meta device. It is changed in place. The new As
+            and Bs are made as torch makes every tensor, so move the model to its device, or to
+            another dtype, afterwards.
         rank: Rank of all new LoRALayers.
         alpha: Their alpha.
 
@@ -135,13 +137,14 @@ def merge_lora(model: nn.Module) -> nn.Module:
 
     Each LinearWithLoRA within `model`, at any depth, is replaced by a plain linear layer under the
     same name with the weight W + (alpha / rank) (A B)^T and the bias as it was: the model has the
-    parameter names and shapes that it had before replace_linear_with_lora, and gives the same
-    outputs as with its LoRALayers, up to rounding. Everything else stays as it is: if a weight is
-    also used elsewhere, as GPT-2's out_head.weight is in tok_emb, then that other place keeps the
-    old values, and the two are no longer shared. A model without LoRALayers is left alone.
+    parameter names, shapes and dtypes that it had before replace_linear_with_lora, and gives the
+    same outputs as with its LoRALayers, up to rounding. Everything else stays as it is: if a weight
+    is also used elsewhere, as GPT-2's out_head.weight is in tok_emb, then that other place keeps
+    the old values, and the two are no longer shared. A model without LoRALayers is left alone.
 
     Args:
-        model: Any module that holds LinearWithLoRAs (and is not one itself); changed in place.
+        model: Any module that holds LinearWithLoRAs (and is not one itself, nor holds one under two
+            names); changed in place, in train mode or in eval mode.
 
     Returns:
         `model` itself.

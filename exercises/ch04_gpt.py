@@ -297,7 +297,8 @@ def count_parameters(model: nn.Module, unique: bool = True) -> int:
         model: Any module, on any device; also on the meta device, which has no data to look at.
         unique: Whether parameters that share their memory (such as tied weights, be they one
             parameter under two names or two parameters in one storage) count once. If False,
-            they count once for each name.
+            they count once for each name. Two parameters in one storage hold the same values,
+            never different parts of it, and do not occur on the meta device.
 
     Returns:
         The number of values, an int.
@@ -359,7 +360,8 @@ def generate_text_simple(
     """Continue each prompt greedily: append the token with the highest logit, again and again.
 
     The model runs in eval mode, without a gradient graph, and is called once for each new token.
-    Afterwards it is back in the mode in which it was found. torch's random stream is left alone.
+    Afterwards it is back in the mode, train or eval, in which it was found; all its parts are in
+    the same mode. torch's random stream is left alone.
 
     Args:
         model: Maps token ids (B, T) to logits (B, T, V), such as GPTModel.

@@ -5,8 +5,9 @@ it less so (5.2), sampling turns its answers into text (5.3), a checkpoint keeps
 (5.4), and GPT-2's own weights replace it (5.5).
 
 Three rules hold throughout. What evaluates or generates does so in eval mode and without a gradient
-graph, and leaves the model in the mode in which it was found. Evaluating leaves torch's random
-stream alone, so that how often you look at a model does not change what it learns. What is
+graph, and leaves the model in the mode in which it was found: all of it in train mode, or all of
+it in eval mode (models of which only a part trains are no case here). Evaluating leaves torch's
+random stream alone, so that how often you look at a model does not change what it learns. What is
 averaged is averaged over tokens, not over batches, which may differ in size.
 
 In shape comments B is the batch, T time (positions), C emb_dim, V vocab_size, L context_length.
@@ -38,8 +39,8 @@ from .ch04_gpt import GPTModel, generate_text_simple
 def text_to_token_ids(text: str, tokenizer: Any) -> Tensor:
     """Encode a text as a batch of one row of token ids.
 
-    `<|endoftext|>` in the text stands for the special token: the tokenizer is called with
-    allowed_special={"<|endoftext|>"}.
+    `<|endoftext|>` in the text stands for the special token, which the tokenizer has to be allowed:
+    allowed_special={"<|endoftext|>"}, or "all", as GPT-2's tokenizer has no other.
 
     Args:
         text: Any text but the empty one.
@@ -88,9 +89,10 @@ def cross_entropy(logits: Tensor, targets: Tensor, ignore_index: int = -100) -> 
 
     At each position, the logits are turned into probabilities by the softmax, and the loss is minus
     the logarithm of the target's. Positions whose target is `ignore_index` do not count: the mean
-    is over the others. It must be *stable*: logits of any finite size have a finite loss and finite
-    gradients, also where exp would overflow, or a probability would be rounded to 0. Build it by
-    hand: not from torch's cross entropy or nll_loss. Gradients flow to the logits.
+    is over the others. It must be *stable*: logits of any size, as long as their differences are
+    finite, have a finite loss and finite gradients, also where exp would overflow, or a probability
+    would be rounded to 0. Build it by hand: not from torch's cross entropy or nll_loss. Gradients
+    flow to the logits.
 
     Args:
         logits: Scores, (N, V) or (B, T, V), float32 or float64.
@@ -203,7 +205,8 @@ def calc_loss_loader(
     through a DataLoader draws from it, even without shuffling.
 
     Args:
-        data_loader: Gives pairs of inputs and targets as in calc_loss_batch.
+        data_loader: Gives pairs of inputs and targets as in calc_loss_batch. A DataLoader or
+            a list: it has a length.
         model: As in calc_loss_batch.
         device: Where to compute.
         num_batches: How many batches to use at most; None means all. The loader may have fewer.
@@ -295,12 +298,13 @@ def train_model_simple(
 ) -> tuple[list[float], list[float], list[int]]:
     """Train a model, in place, and note its losses on the way.
 
-    An epoch goes through `train_loader` once, and makes one update for each batch: the gradient of
-    that batch's loss alone (calc_loss_batch), then one step of the optimizer. Updates run in train
-    mode, in whatever mode the model came. They are counted from 0 on through all epochs; after each
-    update whose number is a multiple of `eval_freq` (0, eval_freq, 2 * eval_freq, ...) the model is
-    evaluated with evaluate_model. That does not change what is learned: the weights that come out
-    are the same for each `eval_freq` and `eval_iter`, bit for bit.
+    An epoch goes through `train_loader` once, anew each time, and makes one update for each batch:
+    the gradient of that batch's loss alone (calc_loss_batch), without any that the model came with,
+    then one step of the optimizer. Updates run in train mode, in whatever mode the model came. They
+    are counted from 0 on through all epochs; after each update whose number is a multiple of
+    `eval_freq` (0, eval_freq, 2 * eval_freq, ...) the model is evaluated with evaluate_model. That
+    does not change what is learned: the weights that come out are the same for each `eval_freq` and
+    `eval_iter`, bit for bit.
 
     After each epoch you may print how the model would continue `start_context` (greedily, with
     `tokenizer`, and at most as many tokens in view as the model has positions), to see it learn.
@@ -308,7 +312,8 @@ def train_model_simple(
 
     Args:
         model: A GPTModel on `device`.
-        train_loader: Batches to learn from, as in calc_loss_loader; gone through once an epoch.
+        train_loader: Batches to learn from, as in calc_loss_loader; gone through once an epoch. It
+            may give others each time, or the same in another order.
         val_loader: Batches to evaluate on, and not to learn from; may be empty.
         optimizer: Holds the model's parameters.
         device: Where to compute.
@@ -320,7 +325,8 @@ def train_model_simple(
 
     Returns:
         Three lists with one entry for each evaluation: training losses and validation losses
-        (floats, see evaluate_model), and the number of input tokens trained on up to then (ints).
+        (floats, see evaluate_model), and the number of input tokens trained on up to then (ints),
+        also those whose target is -100.
 
     Example:
         With 9 batches of 2 x 256 tokens, num_epochs=10 and eval_freq=5 there are 90 updates and
@@ -675,11 +681,13 @@ def save_checkpoint(
     """Write all that is needed to go on with a training into one file.
 
     That is the state dicts of model and optimizer, the step, and the state of torch's random stream
-    (torch.get_rng_state), from which dropout and shuffling draw. The file holds tensors and JSON.
-    A state dict is nested: dicts (with ints for keys in an optimizer's), lists, tuples, tensors of
-    any dtype, and plain values, of which numbers keep all their digits. `write_safetensors` above
-    writes tensors; JSON text is a tensor of bytes, if you like:
-    `torch.frombuffer(bytearray(text.encode()), dtype=torch.uint8)`.
+    (torch.get_rng_state), from which dropout and shuffling draw. A state dict is nested: dicts
+    (with ints for keys in an optimizer's), lists, tuples, tensors of the dtypes that
+    SafetensorsFile knows, and plain values, of which numbers keep all their digits.
+
+    What the file looks like is up to you, as long as load_checkpoint can read it without running
+    code. Tensors and JSON will do: `write_safetensors` above writes tensors, and JSON text is a
+    tensor of bytes, `torch.frombuffer(bytearray(text.encode()), dtype=torch.uint8)`.
 
     Nothing changes by it: neither model nor optimizer nor the random stream. A file that is there
     already is replaced, and stays as it was if saving fails (an optimizer whose state_dict raises,
@@ -715,20 +723,21 @@ def load_checkpoint(
 
     Going on from there equals never having stopped, bit for bit: weights, the optimizer's state and
     settings (its learning rate, for instance), dropout. No code from the file is run, whatever it
-    holds: a file may come from anyone, so a pickle is refused and not loaded.
+    holds: a file may come from anyone, so one that would run code when it is read, as a pickle can,
+    is refused.
 
     Args:
         path: A file that save_checkpoint wrote.
         model: A module with the same parameters as the saved one, filled in place; its mode stays.
         optimizer: An optimizer of the same kind over its parameters, filled in place; None if none
-            is needed, to go on without training.
+            is needed, to go on without training. The random stream goes back all the same.
 
     Returns:
         The step that was saved, an int.
 
     Raises:
-        ValueError: The file is no checkpoint, but a pickle for instance (as SafetensorsFile finds
-            by itself).
+        ValueError: The file is no checkpoint, but runs code, for instance (SafetensorsFile finds
+            that by itself). If you read files with something else, its own errors are as good.
 
     Example:
         See save_checkpoint.

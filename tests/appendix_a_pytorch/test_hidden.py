@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
@@ -193,6 +193,7 @@ def state_bytes(state, **settings):
     b=st.floats(-2, 2, width=32),
     y=st.sampled_from([0.0, 1.0]),
 )
+@example(x=2.0, w=-5.0, b=0.0, y=1.0)
 def test_gradients_are_those_of_the_cross_entropy(chapter, probe, x, w, b, y):
     """For any x, w, b and both classes, dw is (a - y) x and db is a - y, with a = sigmoid(z)."""
     dw, db = chapter.logistic_gradients(*(torch.tensor([value]) for value in (x, w, b, y)))
@@ -213,21 +214,31 @@ def test_a_second_call_gives_the_same_gradients(chapter, probe):
         probe.assert_close(db.clone(), a, f"db of the {call} call")
     for name, here, there in zip("xwby", values, placed, strict=True):
         probe.assert_close(probe.value(there), here, f"{name} after the calls")
+        assert not probe.get(there, "requires_grad"), f"{name} requires gradients after the calls"
 
 
 @pytest.mark.exercise("logistic_gradients")
 def test_weights_may_require_gradients_already(chapter, probe):
-    """If w and b require gradients, as in the book, the answer is the same and .grad stays None."""
+    """If w and b require gradients, as in the book, the answer is the same and .grad stays."""
     values = [torch.tensor([value]) for value in (-1.2, 0.8, 0.3, 1.0)]
     x, w, b, y = (probe.place(value.clone()) for value in values)
     w.requires_grad_(True)
     b.requires_grad_(True)
-    dw, db = chapter.logistic_gradients(x, w, b, y)
     error = torch.sigmoid(values[0] * values[1] + values[2]) - 1
-    probe.assert_close(dw, error * values[0], "dw of logistic_gradients(x, w, b, y)")
-    probe.assert_close(db, error, "db of logistic_gradients(x, w, b, y)")
-    for name, tensor in ("w", w), ("b", b):
-        assert probe.get(tensor, "grad") is None, f"{name}.grad was written"
+    beside = probe.code("def keep(tensor, gradient):\n    tensor.grad = gradient\n")
+    for gradient in None, torch.tensor([5.0]):
+        if gradient is not None:  # as an earlier backward leaves it
+            beside.keep(w, gradient.clone())
+            beside.keep(b, gradient.clone())
+        dw, db = chapter.logistic_gradients(x, w, b, y)
+        probe.assert_close(dw, error * values[0], "dw of logistic_gradients(x, w, b, y)")
+        probe.assert_close(db, error, "db of logistic_gradients(x, w, b, y)")
+        for name, tensor in ("w", w), ("b", b):
+            found = probe.get(tensor, "grad")
+            if gradient is None:
+                assert found is None, f"{name}.grad was written"
+            else:
+                probe.assert_close(found, gradient, f"{name}.grad, which was there before")
 
 
 # NeuralNetwork
@@ -320,8 +331,8 @@ def test_a_data_loader_can_read_it(chapter, probe):
 
 @pytest.mark.exercise("ToyDataset")
 def test_past_the_end_is_an_index_error(chapter, probe):
-    """After the last example dataset[i] raises IndexError, which is what ends a plain loop."""
-    X, y = torch.randn(4, 2), torch.randint(3, (4,))
+    """dataset[i] has the dtypes of X and y, and past the end it raises IndexError."""
+    X, y = torch.randn(4, 2).double(), torch.randint(3, (4,)).int()
     dataset = chapter.ToyDataset(X=X.clone(), y=y.clone())
     features, label = dataset[3]
     probe.assert_close(features, X[3], "dataset[3][0]")
@@ -389,7 +400,7 @@ def test_the_model_is_trained_in_train_mode(chapter, probe):
 
 @pytest.mark.exercise("train")
 def test_any_model_and_any_loader_will_do(chapter, probe):
-    """The model may be any classifier, and the loader any iterable, such as a list of batches."""
+    """The model may be any classifier, the loader a list or one with new batches each epoch."""
     X, y = examples(9, 4, 3)
     model = probe.earlier("ch04_gpt").DeepNetwork([4, 6, 3], use_shortcut=False)
     leaves = [p.clone().requires_grad_() for p in probe.parameters(model).values()]
@@ -408,6 +419,13 @@ def test_any_model_and_any_loader_will_do(chapter, probe):
         probe.assert_close(losses[i], loss.item(), f"train(...)[{i}]")
     for (name, value), leaf in zip(probe.parameters(model).items(), leaves, strict=True):
         probe.assert_close(value, leaf, f"{name} after train(...)")
+    seen = []
+    model.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].clone()))
+    probe.seed(1)
+    shuffled = probe.loader(list(zip(X, y, strict=True)), batch_size=3, shuffle=True)
+    chapter.train(model, shuffled, probe.optimizer("SGD", model, lr=0.1), 2)
+    epochs = [torch.cat(part) for part in (seen[: len(seen) // 2], seen[len(seen) // 2 :])]
+    assert not torch.equal(*epochs), "the second epoch has the batches of the first, unshuffled"
 
 
 @pytest.mark.exercise("train")
@@ -462,7 +480,7 @@ def test_accuracy_is_the_share_of_right_examples(chapter, probe, sizes, n_out, s
 
 @pytest.mark.exercise("compute_accuracy")
 def test_accuracy_of_a_real_network(chapter, probe):
-    """For a network with weights, all right gives 1.0, all wrong 0.0; the weights stay."""
+    """All right gives 1.0, all wrong 0.0, no example nan; the weights stay."""
     model = probe.earlier("ch04_gpt").DeepNetwork([3, 7, 4], use_shortcut=False)
     before, X = probe.parameters(model), torch.randn(10, 3)
     right = model(X).argmax(dim=1)
@@ -470,6 +488,8 @@ def test_accuracy_of_a_real_network(chapter, probe):
         loader = probe.loader(list(zip(X, labels, strict=True)), batch_size=4)
         accuracy = chapter.compute_accuracy(model=model, dataloader=loader)
         probe.assert_close(accuracy, expected, "compute_accuracy(model, dataloader)")
+    accuracy = chapter.compute_accuracy(model, [])
+    probe.assert_close(accuracy, math.nan, "compute_accuracy(model, [])")
     for name, value in probe.parameters(model).items():
         probe.assert_close(value, before[name], f"{name} after compute_accuracy")
 
@@ -500,6 +520,7 @@ def test_the_random_stream_is_as_it_was(chapter, probe):
     logits, labels = torch.randn(9, 3), torch.randint(3, (9,))
     expected = (logits.argmax(dim=1) == labels).double().mean().item()
     loader = probe.loader(list(zip(logits, labels, strict=True)), batch_size=2, shuffle=True)
+    probe.code("import torch").torch.rand(3)  # the stream is not at its beginning
     before = probe.random_state().clone()
     accuracy = chapter.compute_accuracy(probe.module(lambda x: x), loader)
     probe.assert_close(accuracy, expected, "compute_accuracy(model, dataloader)")
@@ -534,6 +555,7 @@ def test_a_file_is_overwritten_and_keeps_what_it_got(chapter, probe):
         state = {name: torch.randn_like(p) for name, p in probe.parameters(model).items()}
         probe.load_state(model, state)
         chapter.save_model(model=model, path=path)
+    assert all(probe.modes(model).values()), "the model is in eval mode after save_model"
     probe.load_state(model, {name: torch.zeros_like(value) for name, value in state.items()})
     found = probe.code("import torch").torch.load(path, weights_only=True)
     for name, value in state.items():
@@ -620,9 +642,11 @@ def test_names_and_shapes_must_be_those_of_the_model(chapter, probe):
         (lacking, False),
         ({**good, "layers.4.weight": torch.randn(3, 3)}, False),
         ({**good, "layers.2.weight": torch.randn(12, 3)}, False),
+        ({**good, "layers.2.bias": torch.randn(1)}, False),
         ({f"model.{name}": value for name, value in good.items()}, False),
     ):
         model = build({"emb_dim": 3})
+        optimizer = probe.optimizer("SGD", model, lr=0.1, weight_decay=0.5)
         path = str(Path(probe.folder({"model.pth": state_bytes(state)}), "model.pth"))
         try:
             chapter.load_model(model=model, path=path)
@@ -632,6 +656,10 @@ def test_names_and_shapes_must_be_those_of_the_model(chapter, probe):
         assert fits, "a file with other names or shapes was accepted"
         for name, value in good.items():
             probe.assert_close(probe.parameters(model)[name], value, f"{name} after load_model")
+        probe.gradients(model, torch.randn(2, 3))
+        optimizer.step()
+        for name, value in probe.parameters(model).items():
+            assert not torch.equal(value, good[name]), f"the optimizer does not train {name} now"
 
 
 # train_distributed
@@ -670,6 +698,10 @@ def test_each_process_works_on_its_share(chapter, probe):
     assert len(set(rows(data[0], torch.cat(whole)))) == 12, "an example comes twice in an epoch"
     expected = train_here(weights, labelled(data, whole), lr=0.2)
     assert_trained(probe, models[2], losses[2], expected, "training in 3 processes")
+    models = [chapter.NeuralNetwork(2, 3) for _ in range(2)]
+    first, second = distributed(chapter, probe, models, examples(7, 2, 3), 3, 2)
+    assert len(first) == 9, f"{len(first)} losses for 3 epochs of 7 examples, 2 a step"
+    assert first == second, "two processes give different losses"
 
 
 @pytest.mark.exercise("train_distributed")

@@ -116,14 +116,17 @@ def train_here(state, train, val, plan, name="SGD", **settings):
 
 
 def tokenizer_of(probe, start=(3, 1), shown=None):
-    """A tokenizer that knows one text, and notes in `shown` which ids it decodes."""
+    """A tokenizer that knows one text, "a start", and notes in `shown` which ids it decodes."""
     shown = [] if shown is None else shown
 
     def decode(ids):
         shown.append(torch.as_tensor(ids).flatten().tolist())
         return "a text"
 
-    return probe.object(encode=lambda text, **_: list(start), decode=decode)
+    def encode(text, **_):
+        return list(start) if text == "a start" else [4]
+
+    return probe.object(encode=encode, decode=decode)
 
 
 def run(chapter, probe, model, train, val, plan, name="SGD", **settings):
@@ -240,10 +243,11 @@ def test_the_largest_of_all_parameters(chapter, probe, sizes, seed):
 
 @pytest.mark.exercise("find_highest_gradient")
 def test_each_sign_and_each_place_is_seen(chapter, probe):
-    """The largest value may be negative or positive, and in the first or the last parameter."""
+    """The largest value may have either sign, be in any parameter, and may be 0.0."""
     linear = probe.nn("Linear", 1, 1)
     # The weight gets the gradient x c, the bias c.
-    for x, c, expected in (2.0, 3.0, 6.0), (2.0, -3.0, 6.0), (0.5, 4.0, 4.0), (0.5, -4.0, 4.0):
+    cases = (2.0, 3.0, 6.0), (2.0, -3.0, 6.0), (0.5, 4.0, 4.0), (0.5, -4.0, 4.0), (2.0, 0.0, 0.0)
+    for x, c, expected in cases:
         probe.gradients(linear, torch.tensor([[x]]), cotangent=torch.tensor([[c]]))
         found = chapter.find_highest_gradient(linear)
         probe.assert_close(found, expected, "find_highest_gradient(model)")
@@ -320,6 +324,7 @@ def test_parameters_without_gradient_stay_without(chapter, probe):
     model = probe.earlier("ch04_gpt").DeepNetwork([3, 4, 2], use_shortcut=False)
     norm = chapter.clip_gradients(model.parameters(), 1.0)
     probe.assert_close(norm, 0.0, "clip_gradients of parameters without gradients")
+    assert isinstance(norm, float), f"the norm is {norm!r}, expected the float 0.0"
     probe.get(model, "layers.0").requires_grad_(False)
     gradients = probe.gradients(model, torch.randn(4, 3) * 9)["parameters"]
     gradients = {name: g.clone() for name, g in gradients.items() if g is not None}
@@ -348,7 +353,7 @@ def test_gradients_of_zero_stay_zero(chapter, probe):
 
 @pytest.mark.exercise("clip_gradients")
 def test_weights_are_not_clipped(chapter, probe):
-    """Clipping changes gradients in place, and no weight."""
+    """Clipping changes gradients, and no weight."""
     model, gradients = network(probe, [2, 3, 2], 11, 20.0)
     weights = {name: value.clone() for name, value in probe.parameters(model).items()}
     norm = chapter.clip_gradients(model.parameters(), 2.0)
@@ -426,14 +431,14 @@ def test_the_optimizer_keeps_its_settings(chapter, probe):
 
 @pytest.mark.exercise("train_model")
 def test_every_group_of_the_optimizer_gets_the_rate(chapter, probe):
-    """An optimizer with several groups of parameters has the same rate in all of them."""
+    """All groups of the optimizer get the same rate, whose peak is the first group's own rate."""
     model, state = gpt(probe, (8, 5, 4))
     train, val = batches_of([2, 2], 5, 8), batches_of([1], 5, 8)
-    plan = {"n_epochs": 2, "eval_freq": 3, "eval_iter": 1, "warmup_steps": 1}
+    plan = {"n_epochs": 2, "eval_freq": 3, "eval_iter": 1, "warmup_steps": 0}
     plan |= {"initial_lr": 0.1, "min_lr": 0.01}
-    expected = train_here(state, train, val, plan, lr=0.3)
-    modules = [probe.get(model, name) for name in ("tok_emb", "pos_emb", "final_norm", "out_head")]
-    groups = [{"params": module.parameters()} for module in modules]
+    expected = train_here(state, train, val, plan, lr=0.2)
+    rates = {"tok_emb": 0.2, "pos_emb": 0.4, "final_norm": 0.3, "out_head": 0.1}
+    groups = [{"params": probe.get(model, n).parameters(), "lr": lr} for n, lr in rates.items()]
     optimizer = probe.code("import torch").torch.optim.SGD(groups, lr=0.3)
     lists = chapter.train_model(
         model,
@@ -495,11 +500,14 @@ def test_dropout_works_in_training_only(chapter, probe):
 
 @pytest.mark.exercise("train_model")
 def test_how_often_it_evaluates_does_not_matter(chapter, probe):
-    """Evaluating more often does not change what is learned, with dropout and shuffling too."""
+    """Rarer evaluations leave what is learned, with dropout and new batches in each epoch too."""
     data = [(torch.randint(9, (5,)), torch.randint(9, (5,))) for _ in range(7)]
     whole = [tuple(torch.stack(part) for part in zip(*data, strict=True))]
-    val, found = batches_of([2], 5, 9), []
+    val, found, seen = batches_of([2], 5, 9), [], []
     model, state = gpt(probe, (9, 6, 5), drop_rate=0.3)
+    model.register_forward_pre_hook(
+        lambda m, args: seen.append(args[0].tolist()) if probe.modes(m)[""] else None
+    )
     for eval_freq in 1, 5, 1000:
         probe.load_state(model, state)
         probe.seed(42)
@@ -513,31 +521,51 @@ def test_how_often_it_evaluates_does_not_matter(chapter, probe):
         for name, value in weights.items():
             probe.assert_close(value, found[0][name], f"{name} after rarer evaluations")
     assert not torch.equal(found[0][NAMES[0]], state[NAMES[0]]), "nothing was learned"
+    assert seen[:4] != seen[4:8], "the second epoch has the batches of the first, unshuffled"
 
 
 @pytest.mark.exercise("train_model")
 def test_the_model_continues_the_start_after_each_epoch(chapter, probe):
     """After each epoch, the tokenizer decodes a text that begins with start_context and goes on."""
-    model, state = gpt(probe, (9, 6, 5))
-    train, val, shown = batches_of([2, 1], 6, 9), batches_of([1], 6, 9), []
+    train, val = batches_of([2, 1], 6, 9), batches_of([1], 6, 9)
     plan = {"n_epochs": 3, "eval_freq": 5, "eval_iter": 1, "warmup_steps": 1}
     plan |= {"initial_lr": 0.1, "min_lr": 0.1}
-    lists = chapter.train_model(
-        model,
-        probe.batches(train),
-        probe.batches(val),
-        probe.optimizer("SGD", model, lr=0.2),
-        "cpu",
-        start_context="a start",
-        tokenizer=tokenizer_of(probe, (7, 0, 2), shown),
-        **plan,
-    )
-    assert_trained(probe, model, lists, train_here(state, train, val, plan, lr=0.2))
-    assert len(shown) >= 3, f"{len(shown)} texts were decoded in 3 epochs"
-    for ids in shown:
-        assert ids[:3] == [7, 0, 2], "a text does not begin with start_context"
-        assert len(ids) > 3, "a text ends where start_context ends"
-        assert all(0 <= i < 9 for i in ids), "a text has ids that are not in the vocabulary"
+    for start in [7, 0, 2], [5, 3, 1, 4, 8, 2], [0, 1, 2, 3, 4, 5, 6, 7]:  # the model takes 6
+        model, state = gpt(probe, (9, 6, 5))
+        shown = []
+        lists = chapter.train_model(
+            model,
+            probe.batches(train),
+            probe.batches(val),
+            probe.optimizer("SGD", model, lr=0.2),
+            "cpu",
+            start_context="a start",
+            tokenizer=tokenizer_of(probe, start, shown),
+            **plan,
+        )
+        assert_trained(probe, model, lists, train_here(state, train, val, plan, lr=0.2))
+        assert len(shown) >= 3, f"{len(shown)} texts were decoded in 3 epochs"
+        for ids in shown:
+            assert ids[: len(start)] == start, "a text does not begin with start_context"
+            assert len(ids) > len(start), "a text ends where start_context ends"
+            assert all(0 <= i < 9 for i in ids), "a text has ids that are not in the vocabulary"
+
+
+@pytest.mark.exercise("train_model")
+def test_random_numbers_are_left_as_they_are(chapter, probe):
+    """Evaluations and the text after each epoch leave torch's random stream where it was."""
+    model, _ = gpt(probe, (9, 6, 5))
+    train, val = batches_of([2, 1], 6, 9), batches_of([1], 6, 9)
+    plan = {"n_epochs": 2, "eval_freq": 1, "eval_iter": 1, "warmup_steps": 1}
+    beside = probe.code("def go_through(loader):\n    for _ in loader:\n        pass\n")
+    loader = probe.batches(train)
+    probe.seed(3)
+    for _ in range(2):  # each loop over a loader draws one random number
+        beside.go_through(loader)
+    expected = probe.random_state()
+    probe.seed(3)
+    run(chapter, probe, model, train, val, plan, lr=0.2)
+    assert torch.equal(probe.random_state(), expected), "torch's random stream has moved on"
 
 
 @pytest.mark.exercise("train_model")

@@ -27,6 +27,36 @@ GPT2 = {
 AXES = ("batch", "time", "channel")
 SEEDS = st.integers(0, 2**31)
 SIZES = st.lists(st.integers(1, 3), min_size=2, max_size=5)
+QUIET = """
+import torch
+
+
+def call(module, x):
+    with torch.no_grad():
+        return module(x)
+"""
+MODELS = """
+import torch
+from torch import nn
+
+
+class Named(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(3))
+        self.scale = nn.Parameter(torch.ones(3))
+        self.inner = nn.Linear(3, 2)
+
+    def forward(self, x):
+        return self.inner(x * self.weight * self.scale)
+
+
+def repeated():
+    layer = nn.Linear(40, 30)
+    layer.weight = nn.Parameter(torch.randn(100, 40)[:30])
+    layer.register_buffer("mask", torch.ones(30, 30))
+    return nn.Sequential(layer, layer)
+"""
 
 
 def gpt2_table():
@@ -209,6 +239,16 @@ def assert_unchanged(probe, module, x):
     kept = probe.place(x)
     module(kept)
     assert torch.equal(probe.value(kept), before), "the input has changed"
+    probe.code(QUIET).call(module, kept)
+    assert torch.equal(probe.value(kept), before), "the input has changed within torch.no_grad()"
+
+
+def assert_half_dropped(probe, added, part, what):
+    """Of what was added, about half is 0, and the rest is twice the part: a rate of 0.5."""
+    dropped = added.abs() < part.abs()
+    assert_near(probe, added, 2 * part.masked_fill(dropped, 0.0), what)
+    assert dropped.any(), f"{what}: nothing was dropped"
+    assert not dropped.all(), f"{what}: all was dropped"
 
 
 def assert_shapes(actual, expected):
@@ -258,6 +298,9 @@ def test_norm_of_equal_values_is_the_shift(chapter, probe):
         probe.load_state(norm, w)
         x = torch.tensor([[0.0], [-3.0], [0.5]]).expand(3, C).contiguous()
         probe.assert_close(norm(x), w["shift"].expand(3, C), f"LayerNorm({C})(equal values)")
+    for C in (5, 7, 16):
+        x = torch.tensor([[1000.1], [777.7], [345.6], [9999.9]]).expand(4, C).contiguous()
+        assert chapter.LayerNorm(C)(x).isfinite().all(), f"LayerNorm({C})(large equal values)"
 
 
 @pytest.mark.exercise("LayerNorm")
@@ -437,14 +480,25 @@ def test_layer_gradients_forget_older_gradients(chapter, probe):
 
 @pytest.mark.exercise("layer_gradients")
 def test_layer_gradients_of_any_module(chapter, probe):
-    """The model may be any module, and its input may have more dimensions: here a FeedForward."""
-    ff, x = chapter.FeedForward({"emb_dim": 3}), torch.randn(2, 5, 3)
-    w = randoms(feed_forward_shapes(3))
-    probe.load_state(ff, w)
-    found, expected = chapter.layer_gradients(ff, x), mean_gradients(fed_forward, w, x)
-    assert set(found) == set(expected), f"the keys are {sorted(found)}"
-    for name, value in expected.items():
-        probe.assert_close(found[name], value, f"layer_gradients(model, x)[{name!r}]")
+    """The model may be any module, names that end in "weight" count, and x is left unchanged."""
+
+    def named(x, w):
+        return functional.linear(x * w["weight"] * w["scale"], *list(w.values())[2:])
+
+    shapes = {"weight": (3,), "scale": (3,), "inner.weight": (2, 3), "inner.bias": (2,)}
+    for model, forward, w in (
+        (chapter.FeedForward({"emb_dim": 3}), fed_forward, randoms(feed_forward_shapes(3))),
+        (probe.code(MODELS).Named(), named, randoms(shapes)),
+    ):
+        probe.load_state(model, w)
+        x = torch.randn(2, 5, 3)
+        kept, expected = probe.place(x.clone()), mean_gradients(forward, w, x)
+        found = chapter.layer_gradients(model, kept)
+        assert set(found) == set(expected), f"the keys are {sorted(found)}"
+        for name, value in expected.items():
+            probe.assert_close(found[name], value, f"layer_gradients(model, x)[{name!r}]")
+        assert torch.equal(probe.value(kept), x), "x has changed"
+        assert not probe.get(kept, "requires_grad"), "x requires a gradient afterwards"
 
 
 # TransformerBlock
@@ -506,6 +560,14 @@ def test_block_drops_what_it_adds_and_not_the_shortcut(chapter, probe):
     assert_near(probe, block(x.clone()), x, "all that is added is dropped")
     block.eval()
     assert_near(probe, block(x.clone()), block_output(x, w, 2), "eval mode")
+    block = chapter.TransformerBlock({**CFG, **rates, "drop_rate_shortcut": 0.5})
+    for still, other in (("att.out_proj", "ff"), ("ff.layers.2", "att")):
+        silent = {
+            f"{still}.{name}": torch.zeros_like(w[f"{still}.{name}"]) for name in ("weight", "bias")
+        }
+        loaded(probe, block, w | silent, train=True)
+        part = block_output(x, w | silent, 2) - x
+        assert_half_dropped(probe, block(x.clone()) - x, part, f"output of {other}, rate 0.5")
 
 
 @pytest.mark.exercise("TransformerBlock")
@@ -609,9 +671,13 @@ def test_model_is_causal(chapter, probe, T, seed):
 @pytest.mark.exercise("GPTModel")
 def test_model_knows_positions(chapter, probe):
     """The same token gets other logits at each position: the position's embedding is added."""
-    w, idx = doubles(gpt_shapes(CFG)), torch.full((2, 6), 5)
-    model = loaded(probe, chapter.GPTModel(CFG), w)
-    assert_near(probe, model(idx), gpt_logits(idx, w, CFG), "GPTModel(cfg)(idx)")
+    model, idx, quiet = chapter.GPTModel(CFG), torch.full((2, 6), 5), probe.code(QUIET)
+    for _ in range(2):  # weights loaded later count too
+        w = doubles(gpt_shapes(CFG))
+        loaded(probe, model, w)
+        expected = gpt_logits(idx, w, CFG)
+        assert_near(probe, model(idx), expected, "GPTModel(cfg)(idx)")
+        assert_near(probe, quiet.call(model, idx), expected, "within torch.no_grad()")
 
 
 @pytest.mark.exercise("GPTModel")
@@ -660,6 +726,14 @@ def test_model_drops_embeddings(chapter, probe):
         assert_near(probe, model(idx), zeros, f"rates {rates}, train mode")
         model.eval()
         assert_near(probe, model(idx), gpt_logits(idx, w, CFG), f"rates {rates}, eval mode")
+    rates = {"drop_rate": 0.0, "drop_rate_emb": 0.5}
+    model = loaded(probe, chapter.GPTModel({**CFG, **rates}), w, train=True)
+    idx = torch.full((32, 1), 5)
+    masks = torch.cartesian_prod(*[torch.tensor([0.0, 2.0])] * 8).double().unsqueeze(1)
+    possible, found = logits_of(masks * embedded(idx[:1], w), w, CFG), model(idx)
+    nearest = (found - possible.squeeze(1)).abs().sum(dim=-1).argmin(dim=-1)
+    assert_near(probe, found, possible[nearest], f"rates {rates}, train mode")
+    assert len(nearest.unique()) > 4, "with a rate of 0.5 the same is dropped again and again"
 
 
 @pytest.mark.exercise("GPTModel")
@@ -696,7 +770,7 @@ def test_model_takes_rates_of_zero_at_their_word(chapter, probe):
 @pytest.mark.exercise("GPTModel")
 def test_model_passes_gradients(chapter, probe):
     """The gradient of every parameter is that of the formula."""
-    idx, w = torch.randint(13, (2, 5)), doubles(gpt_shapes(CFG))
+    idx, w = torch.tensor([[0, 12, 5, 5, 3], [7, 0, 1, 12, 2]]), doubles(gpt_shapes(CFG))
     model = loaded(probe, chapter.GPTModel(CFG), w)
     assert_gradients(probe, model, lambda idx, w: gpt_logits(idx, w, CFG), idx, w)
 
@@ -754,6 +828,15 @@ def test_count_takes_frozen_parameters_and_no_buffers(chapter, probe):
     for unique in (True, False):
         actual = chapter.count_parameters(model, unique)
         probe.assert_close(actual, count, f"count_parameters(frozen, {unique})")
+
+
+@pytest.mark.exercise("count_parameters")
+def test_count_of_a_layer_that_is_used_twice(chapter, probe):
+    """A layer in two places counts twice with unique=False; only values of parameters count."""
+    model = probe.code(MODELS).repeated()
+    probe.assert_close(chapter.count_parameters(model), 30 * 40 + 30, "unique")
+    actual = chapter.count_parameters(model, unique=False)
+    probe.assert_close(actual, 2 * (30 * 40 + 30), "unique=False")
 
 
 @pytest.mark.exercise("predict_parameters")
@@ -832,6 +915,9 @@ def test_megabytes_of_parameters_alone(chapter, probe):
     model.requires_grad_(False)
     expected = (count - 13 * 8) * 4 / 2**20
     probe.assert_close(chapter.model_megabytes(model), expected, "model_megabytes(model)")
+    expected = (30 * 40 + 30) * 4 / 2**20
+    actual = chapter.model_megabytes(probe.code(MODELS).repeated())
+    probe.assert_close(actual, expected, "a layer with a buffer, in two places")
 
 
 # generate_text_simple
@@ -920,7 +1006,7 @@ def test_generation_of_nothing(chapter, probe):
 
 @pytest.mark.exercise("generate_text_simple")
 def test_generation_runs_in_eval_mode_and_restores_the_mode(chapter, probe):
-    """Dropout is off while generating; afterwards every module is in the mode it was in before."""
+    """Dropout is off while generating; afterwards the model is in the mode it was in before."""
     prompt, expected = torch.tensor([[1], [2]]), torch.tensor([[1, 3, 0, 1], [2, 5, 4, 2]])
     model = cycle(probe)
     for training in (True, False):
@@ -949,6 +1035,8 @@ def test_generation_builds_no_gradient_graph(chapter, probe):
     out = chapter.generate_text_simple(model, torch.tensor([[4]]), 2, 3)
     probe.assert_close(out, torch.tensor([[4, 5, 6]]), "generate_text_simple(...)")
     assert recorded == [True, False, False], "gradients were recorded while generating"
+    model(torch.tensor([[1]]))
+    assert recorded[-1], "no gradients are recorded any more afterwards"
 
 
 @pytest.mark.exercise("generate_text_simple")

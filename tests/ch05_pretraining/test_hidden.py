@@ -83,6 +83,24 @@ def random_batches(V, sizes, source, ignored=0.0):
     return batches
 
 
+PASSES = """
+class Passes:
+    def __init__(self, *passes):
+        self.passes = list(passes)
+
+    def __len__(self):
+        return len(self.passes[0])
+
+    def __iter__(self):
+        return iter(self.passes[0] if len(self.passes) == 1 else self.passes.pop(0))
+"""
+
+
+def loader_of_passes(probe, *passes):
+    """A loader: its batches at the first pass, the second, ..., all later ones."""
+    return probe.code(PASSES).Passes(*passes)
+
+
 def mean_loss(table, batches):
     """The loss of a table model over all tokens of some batches."""
     if not batches:
@@ -502,9 +520,10 @@ def test_loss_of_a_loader_is_without_dropout(chapter, probe):
 
 @pytest.mark.exercise("calc_loss_loader")
 def test_loss_of_a_loader_leaves_the_random_stream(chapter, probe):
-    """Weights and torch's random stream are as before, although a DataLoader draws from it."""
+    """Weights, gradients and torch's random stream are as before, though a DataLoader draws."""
     table, batches = 2 * torch.randn(5, 5), random_batches(5, [(2, 3), (1, 2)], None)
     model, pairs = table_model(probe, table), [(torch.tensor([0, 1]), torch.tensor([3, 2]))] * 5
+    grads = probe.gradients(model, torch.tensor([[0, 1, 4, 1]]))["parameters"]
     before = probe.random_state()
     loss = chapter.calc_loss_loader(probe.batches(batches), model, "cpu")
     probe.assert_close(loss, mean_loss(table, batches), "calc_loss_loader(loader, model, 'cpu')")
@@ -515,6 +534,7 @@ def test_loss_of_a_loader_leaves_the_random_stream(chapter, probe):
     probe.assert_close(loss, expected, "calc_loss_loader(shuffled loader, model, 'cpu')")
     assert torch.equal(probe.random_state(), before), "torch's random stream has moved on"
     probe.assert_close(probe.parameters(model)["weight"], table, "the weights")
+    probe.assert_close(probe.get(model, "weight.grad"), grads["weight"], "the gradients")
 
 
 @pytest.mark.exercise("evaluate_model")
@@ -583,15 +603,17 @@ def test_loss_decreases_on_any_seed(chapter, probe, seed, period, layers):
 
 @pytest.mark.exercise("train_model_simple")
 def test_each_update_follows_the_gradient_of_its_batch(chapter, probe):
-    """With plain gradient descent, weights and all losses are what the batches' gradients make."""
+    """Weights and losses are what the gradients of each epoch's batches make, and no others."""
     cfg = small_gpt()
-    batches = random_batches(19, [(3, 6), (2, 4), (1, 5)], None)
+    first, later = (random_batches(19, [(3, 6), (2, 4), (1, 5)], None) for _ in range(2))
     val = random_batches(19, [(2, 6), (1, 3)], None)
     model = probe.earlier("ch04_gpt").GPTModel(cfg)
     start, optimizer = probe.parameters(model), probe.optimizer("SGD", model, lr=0.05)
-    weights, losses = descended(start, batches * 2, cfg, 0.05, (batches[:2], val[:2]))
+    weights, losses = descended(start, first + later, cfg, 0.05, (later[:2], val[:2]))
+    probe.gradients(model, val[0][0])  # the model comes with gradients, which must not count
+    loader = loader_of_passes(probe, first, later)
     results = train(
-        chapter, probe, model, batches, val, optimizer, num_epochs=2, eval_freq=2, eval_iter=2
+        chapter, probe, model, loader, val, optimizer, num_epochs=2, eval_freq=2, eval_iter=2
     )
     for name, tensor in probe.parameters(model).items():
         probe.assert_close(tensor, weights[name].float(), f"{name} after six updates")
@@ -612,6 +634,7 @@ def test_evaluations_come_every_eval_freq_updates(chapter, probe):
     model = probe.earlier("ch04_gpt").GPTModel(small_gpt(n_layers=0, qkv_bias=True))
     optimizer = probe.optimizer("SGD", model, lr=0.01)
     batches = random_batches(19, sizes, None)
+    batches[0][1][0, 1:4] = -100  # their input tokens are trained on all the same
     for eval_freq in (3, 4, 1, 50):
         loaders = batches, (batches[:1] if eval_freq != 4 else [])
         results = train(
@@ -702,6 +725,12 @@ def test_a_negative_temperature_is_refused(chapter, probe):
     probe.assert_close(probas, torch.softmax(logits * 4, dim=-1), "temperature 0.25")
 
 
+OVERWRITE = """
+def overwrite(call, logits, k):
+    call(logits, k).fill_(7.0)
+"""
+
+
 @pytest.mark.exercise("top_k_logits")
 @settings(max_examples=25)
 @given(
@@ -731,6 +760,8 @@ def test_exactly_k_logits_are_kept(chapter, probe, leading, V, k, levels, seed):
     expected = logits.sort(dim=-1, descending=True).values[..., : min(k, V)]
     probe.assert_close(values, expected, "the largest of each row")
     probe.assert_close(probe.value(placed), logits, "the caller's logits")
+    probe.code(OVERWRITE).overwrite(chapter.top_k_logits, placed, k)
+    probe.assert_close(probe.value(placed), logits, "the caller's logits, after writing to kept")
 
 
 @pytest.mark.exercise("generate")
@@ -915,6 +946,7 @@ def test_generate_records_no_gradients(chapter, probe):
 @pytest.mark.exercise("save_checkpoint")
 @settings(max_examples=8)
 @given(seed=SEEDS, step=st.integers(0, 10**7), kind=st.sampled_from(["float", "bfloat16"]))
+@example(seed=1, step=2**24 + 1, kind="float")
 def test_what_is_saved_comes_back(chapter, probe, seed, step, kind):
     """Weights, buffers, nested optimizer state and step come back equal, bit for bit."""
     source, loaded = torch.Generator().manual_seed(seed), []
@@ -1007,23 +1039,28 @@ def test_resuming_equals_not_having_stopped(chapter, probe):
 
 @pytest.mark.exercise("load_checkpoint")
 def test_the_random_stream_goes_on_where_it_was(chapter, probe):
-    """After loading, torch's random stream is where it was when the checkpoint was saved."""
+    """After loading, torch's random stream is where it was when saving, and the mode is kept."""
     path, optimizer = probe.folder({}) + "/last.ckpt", keeper(probe, adam_state())
     probe.seed(99)
     model = probe.nn("Linear", 3, 2)  # draws its weights: the stream is not where a seed puts it
     stream = probe.random_state().clone()
     chapter.save_checkpoint(path, model, optimizer, 8)
     probe.seed(1)
-    step = chapter.load_checkpoint(path, model, keeper(probe, loaded=[]))
+    step = chapter.load_checkpoint(path, model.eval(), keeper(probe, loaded=[]))
     probe.assert_close(step, 8, "load_checkpoint(path, model, optimizer)")
     assert torch.equal(probe.random_state(), stream), "the random stream is elsewhere"
+    assert probe.modes(model) == {"": False}, "loading has changed the model's mode"
+    probe.seed(2)
+    chapter.load_checkpoint(path, model)
+    assert torch.equal(probe.random_state(), stream), "without optimizer the stream is elsewhere"
 
 
 @pytest.mark.exercise("load_checkpoint")
 def test_a_model_can_be_loaded_alone(chapter, probe):
-    """Without an optimizer the model is filled all the same, and stays in its mode."""
+    """Without an optimizer the model is filled, whatever its names, and stays in its mode."""
     path = probe.folder({}) + "/last.ckpt"
-    model, other = probe.nn("Linear", 3, 2), probe.nn("Linear", 3, 2)
+    tensors = [[torch.randn(3, 2), torch.randn(2)] for _ in range(2)]  # their names: "0" and "1"
+    model, other = (probe.nn("ParameterList", values) for values in tensors)
     chapter.save_checkpoint(path, model.train(), keeper(probe, adam_state()), 21)
     for training in (False, True):
         step = chapter.load_checkpoint(path, other.train(training))
@@ -1487,11 +1524,15 @@ def test_blocks_are_in_the_order_of_their_numbers(chapter, probe):
     prefix=st.sampled_from(["", "transformer."]),
 )
 def test_every_missing_tensor_is_named(chapter, probe, name, prefix):
-    """Whichever tensor is missing, ValueError gives its name; a missing block is no end."""
+    """Whichever tensor is missing, ValueError names it; blocks of one tensor, or of none, count."""
     size = {**TINY, "layers": 3}
     tensors = tensors_of(size, seed=1)
     state = {prefix + n: tensor for n, tensor in tensors.items()}
+    state["lm_head.weight"] = tensors["wte.weight"]
     assert_same(probe, chapter.gpt2_params_from_state_dict(dict(state)), params_of(tensors, size))
+    begun = {**state, f"{prefix}h.3.attn.c_proj.bias": tensors["h.1.attn.c_proj.bias"]}
+    with pytest.raises(ValueError, match=re.escape("h.3.")):
+        chapter.gpt2_params_from_state_dict(begun)
     del state[prefix + name]
     with pytest.raises(ValueError, match=re.escape(name)):
         chapter.gpt2_params_from_state_dict(state)
@@ -1515,12 +1556,14 @@ def test_tensors_are_not_converted(chapter, probe):
 def test_the_state_dict_stays_as_it_was(chapter, probe):
     """The caller's state dict has all its names and numbers afterwards."""
     tensors = tensors_of(TINY)
-    state = probe.place({name: tensor.clone() for name, tensor in tensors.items()})
+    masks = {f"h.{i}.attn.bias": torch.ones(7, 7).tril()[None, None] for i in range(2)}
+    given = {"lm_head.weight": torch.randn(13, 12), **masks, **tensors}
+    state = probe.place({name: tensor.clone() for name, tensor in given.items()})
     params = chapter.gpt2_params_from_state_dict(state)
     assert_same(probe, params, params_of(tensors, TINY))
     after = probe.value(state)
-    assert sorted(after) == sorted(tensors), "names were added to or removed from state_dict"
-    for name, tensor in tensors.items():
+    assert sorted(after) == sorted(given), "names were added to or removed from state_dict"
+    for name, tensor in given.items():
         probe.assert_close(after[name], tensor, f"state_dict[{name!r}]")
 
 
@@ -1572,17 +1615,18 @@ def test_a_dozen_blocks_are_loaded_in_order(chapter, probe):
 
 @pytest.mark.exercise("load_gpt2")
 def test_older_files_are_loaded(chapter, probe):
-    """Mask buffers, lm_head and n_ctx of older files make no difference."""
+    """Mask buffers, lm_head and n_ctx of older files make no difference; n_positions goes first."""
     tensors, idx = tensors_of(TINY), idx_of(TINY)
     older = {"lm_head.weight": tensors["wte.weight"].clone(), **tensors}
     for i in range(2):
         older[f"h.{i}.attn.bias"] = torch.ones(7, 7).tril()[None, None]
         older[f"h.{i}.attn.masked_bias"] = torch.tensor(-1e4)
-    config = config_of(TINY, n_ctx=7, model_type="gpt2", resid_pdrop=0.1)
-    del config["n_positions"]
-    model = chapter.load_gpt2(folder_of(probe, config, older))
     expected = logits_of(tensors, TINY, idx)
-    assert_logits(probe, model, expected, idx, "load_gpt2(folder)(idx)")
+    both = config_of(TINY, n_ctx=9, model_type="gpt2", resid_pdrop=0.1)
+    old = {name: value for name, value in both.items() if name != "n_positions"}
+    for config in both, {**old, "n_ctx": 7}:
+        model = chapter.load_gpt2(folder_of(probe, config, older))
+        assert_logits(probe, model, expected, idx, "load_gpt2(folder)(idx)")
 
 
 @pytest.mark.exercise("load_gpt2")

@@ -16,4 +16,4 @@ def compute_accuracy(model, dataloader):
         module.train(training) if not list(module.children()) else setattr(
             module, "training", training
         )
-    return sum(hits) / len(hits)
+    return sum(hits) / len(hits) if hits else float("nan")

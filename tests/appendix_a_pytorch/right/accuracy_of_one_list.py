@@ -12,4 +12,4 @@ def compute_accuracy(model, dataloader):
         right = [model(x).max(dim=-1).indices.eq(y) for x, y in dataloader]
     model.train(was_training)
     torch.random.set_rng_state(state)
-    return torch.cat(right).double().mean().item()
+    return torch.cat(right).double().mean().item() if right else float("nan")

@@ -15,8 +15,8 @@ def merge_lora(model):
                 old = layer.linear
                 new = nn.utils.skip_init(
                     nn.Linear, old.in_features, old.out_features, bias=old.bias is not None
-                )
-                eye = torch.eye(old.in_features)
+                ).to(old.weight.dtype)
+                eye = torch.eye(old.in_features).to(old.weight)
                 new.weight.copy_(old.weight + layer.lora(eye).T)
                 if old.bias is not None:
                     new.bias.copy_(old.bias)
