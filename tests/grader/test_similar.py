@@ -75,10 +75,12 @@ def hand_in(folder, name, text):
 
 @pytest.fixture(scope="module")
 def the_class(tmp_path_factory):
-    """Twelve submissions; the last is the fifth in disguise."""
+    """Twelve submissions; two share one mistake, and the last is the fifth in disguise."""
     folder = tmp_path_factory.mktemp("class")
+    mistake = read_answer(ROOT / "tests" / CHAPTER / "wrong" / "causal_dropout_drawn_once.py").text
     for number in range(11):
-        hand_in(folder, f"learner{number:02}", honest(number))
+        text = overlay(honest(number), mistake) if number in (2, 7) else honest(number)
+        hand_in(folder, f"learner{number:02}", text)
     hand_in(folder, "learner11", disguised(honest(4)))
     return folder
 
@@ -99,7 +101,7 @@ def test_a_disguised_copy_is_found_and_honest_pairs_are_not(the_class):
 
 def test_the_copy_stands_out_from_the_honest_ones(the_class):
     pairs = compare(the_class, share=0.01).pairs
-    assert len(pairs) > 1, "they come from one hand, and share something"
+    assert len(pairs) > 1, "two share a mistake"
     best, second = [max(p.left.share, p.right.share) for p in pairs[:2]]
     assert best > second + 0.2
 
